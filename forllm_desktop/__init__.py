@@ -1,0 +1,3 @@
+"""FORLLM Desktop: a forum for your local language models."""
+
+__version__ = "0.1.0"

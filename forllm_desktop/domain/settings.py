@@ -1,0 +1,80 @@
+"""Every option of the app: one field each, with its label, help and range; and where values are kept."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forllm_desktop.domain.base import Base
+from forllm_desktop.domain.errors import InvalidInput
+
+GLOBAL_DEFAULT_PERSONA = "globalDefaultPersonaId"
+"""Key of the settings row whose `default_persona_id` names the global default persona."""
+
+
+class SettingRow(Base):
+    """One stored option. The global default persona is a row whose value is a foreign key."""
+
+    __tablename__ = "settings"
+
+    settings_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    value: Mapped[str | None] = mapped_column(Text)
+    default_persona_id: Mapped[int | None] = mapped_column(
+        ForeignKey("personas.persona_id", ondelete="SET NULL")
+    )
+
+
+def _option(default: Any, label: str, help: str, lowest: float | None = None, highest: float | None = None):
+    meta = {"label": label, "help": help, "lowest": lowest, "highest": highest}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All options with their defaults. Forms and storage walk the fields."""
+
+    default_server_id: int = _option(0, "Default server", "Where requests go that name no server.", 0)
+    default_model: str = _option("", "Default model", "The model that answers when none is chosen.")
+    context_window: int = _option(
+        8192,
+        "Largest context window",
+        "Tokens of prompt and answer together. A model's own limit is never exceeded.",
+        512,
+        4_194_304,
+    )
+    think: bool = _option(True, "Let models think", "Thinking models think before they answer.")
+    stall_limit: float = _option(
+        120.0,
+        "Give up on a silent reply after",
+        "Seconds without a byte in the middle of a reply.",
+        1,
+        86_400,
+    )
+    keep_alive: int = _option(
+        600, "Keep a model loaded for", "Seconds after its last reply, on servers that allow it.", 0, 86_400
+    )
+    engine_threads: int = _option(0, "Threads of the built-in engine", "0 lets the engine choose.", 0, 1024)
+    engine_idle: float = _option(
+        600.0, "Unload the built-in engine after", "Seconds without a request.", 1, 86_400
+    )
+
+
+def checked_option(name: str, value: Any) -> Any:
+    """Return `value` in the type of the option `name`. Raises InvalidInput when it does not fit."""
+    option = next((f for f in fields(Settings) if f.name == name), None)
+    if option is None:
+        raise InvalidInput(name, f"There is no setting named {name}")
+    kind = type(option.default)
+    try:
+        result = kind(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            name, f"{option.metadata['label']}: {value!r} does not fit", "Type a number."
+        ) from error
+    low, high = option.metadata["lowest"], option.metadata["highest"]
+    if (low is not None and result < low) or (high is not None and result > high):
+        bounds = f"between {low:,} and {high:,}" if high is not None else f"{low:,} or more"
+        raise InvalidInput(name, f"{option.metadata['label']}: {value} does not fit", f"It must be {bounds}.")
+    return result

@@ -1,0 +1,1 @@
+"""From posts and a persona to one prompt."""

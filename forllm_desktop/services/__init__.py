@@ -1,0 +1,1 @@
+"""The verbs of the app: one transaction per call, then events."""

@@ -1,0 +1,197 @@
+"""Opens the SQLite file: upgrade with backup, one writer, readers that cannot write, and the session makers."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.errors import DatabaseTooNew, ForllmError
+from forllm_desktop.storage.migrations import HEAD, REVISIONS
+
+__all__ = ["Database", "Session", "open_database", "open_for_reading", "revision_of"]
+
+FILE_NAME = "forllm.db"
+BUSY_TIMEOUT = 5_000
+"""Milliseconds a connection waits for another process."""
+POOL_TIMEOUT = 5
+"""Seconds a thread waits for the writer before this is an error."""
+BACKUPS_KEPT = 5
+
+
+class Database:
+    """The open file. One connection writes and checkpoints; the others are `query_only`.
+
+    Sessions are short: no await, no network and no second `write()` inside one.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path = path
+        self._writer = _engine(path, _prepare_writer, pool_size=1) if writes else None
+        self._reader = _engine(path, _prepare_reader, pool_size=4)
+        self._new_writer = sessionmaker(self._writer, expire_on_commit=False)
+        self._new_reader = sessionmaker(self._reader, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open the one write transaction; it commits at the end of the block, or rolls back on an error."""
+        if self._writer is None:
+            raise ForllmError("This is opened for reading only")
+        try:
+            with self._new_writer.begin() as session:
+                yield session
+        except PoolTimeout as error:
+            raise ForllmError(
+                "The database is busy", "Another step has held it for too long. Try again in a moment."
+            ) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one consistent state and cannot write."""
+        with self._new_reader() as session:
+            yield session
+
+    def check(self) -> list[str]:
+        """Return what `integrity_check` and `foreign_key_check` complain about; empty when all is well."""
+        with self._reader.connect() as connection:
+            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return [line for line in found if line != "ok"] + [
+            f"broken reference: {tuple(row)}" for row in broken
+        ]
+
+    def close(self) -> None:
+        """Close the readers, then the writer, so that the writer does the last checkpoint."""
+        self._reader.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """Open `path` for writing: make it, or bring it to the newest schema after a backup copy.
+
+    The caller holds the lock of the data folder. Raises DatabaseTooNew, with the file untouched, when a
+    newer app wrote it, and ForllmError when it is no database of ours.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    revision = revision_of(path)
+    if revision != HEAD:
+        if revision is not None:
+            _back_up(path, revision)
+        _upgrade(path)
+    return Database(path)
+
+
+def open_for_reading(path: Path) -> Database:
+    """Open a file that another process may be writing. Raises ForllmError when it is missing or not at head."""
+    revision = revision_of(path)
+    if revision is None:
+        raise ForllmError("There is nothing here yet", f"{path.parent} holds no forum.")
+    if revision != HEAD:
+        raise ForllmError("The database is of an older version", "Start FORLLM once to bring it up to date.")
+    return Database(path, writes=False)
+
+
+def revision_of(path: Path) -> str | None:
+    """Return the schema revision of a file without changing a byte of it; None when it is missing or empty."""
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    # Without a WAL the file can be read as immutable, which makes no side files next to it.
+    wal = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+            tables = {
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            }
+            if "alembic_version" not in tables:
+                if not tables:
+                    return None
+                raise ForllmError(
+                    "This is not a FORLLM database", f"{path} holds other tables; move it away."
+                )
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise ForllmError(
+            "The database cannot be read",
+            f"{path}: {error}. Copies from before upgrades lie in the folder “backups” beside it.",
+        ) from error
+    revision = row[0] if row else None
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseTooNew(
+            "The database was written by a newer FORLLM",
+            f"It is of revision {revision}, this app knows up to {HEAD}. Install the newer version; "
+            "the file was left as it is.",
+        )
+    return revision
+
+
+def _engine(path: Path, prepare: Any, pool_size: int) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False},
+        pool_size=pool_size,
+        max_overflow=0 if pool_size == 1 else 8,
+        pool_timeout=POOL_TIMEOUT,
+    )
+    event.listen(engine, "connect", prepare)
+    # The driver's own transaction handling starts late and upgrades locks; we say BEGIN ourselves.
+    begin = "BEGIN IMMEDIATE" if prepare is _prepare_writer else "BEGIN"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _back_up(path: Path, revision: str, now: datetime | None = None) -> Path:
+    """Copy the file, WAL included, to `backups/` beside it; the newest few are kept."""
+    folder = path.parent / "backups"
+    folder.mkdir(exist_ok=True)
+    stamp = (now or utc_now()).strftime("%Y%m%dT%H%M%S%fZ")
+    copy = folder / f"{path.stem}-{stamp}-{revision}.db"
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    for old in sorted(folder.glob(f"{path.stem}-*.db"))[:-BACKUPS_KEPT]:
+        old.unlink()
+    return copy
+
+
+def _upgrade(path: Path) -> None:
+    """Run all missing migrations in one transaction. Alembic costs 0.3 s to import, so only here."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    engine = _engine(path, _prepare_writer, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            # Tables are rebuilt by some migrations; references are checked once, at the end.
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA foreign_keys=OFF")
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise ForllmError("The database could not be upgraded", "References would have broken.")
+    finally:
+        engine.dispose()

@@ -1,0 +1,4 @@
+"""The known schema revisions, oldest first; read without importing Alembic."""
+
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
