@@ -1,0 +1,46 @@
+"""Reads and changes the options of the app."""
+
+from dataclasses import fields
+from typing import Any
+
+from forllm_desktop.domain.errors import InvalidInput
+from forllm_desktop.domain.settings import Settings, checked_option
+from forllm_desktop.events import Events
+from forllm_desktop.storage import settings as rows
+from forllm_desktop.storage.database import Database
+
+
+class SettingsService:
+    """All options as one snapshot."""
+
+    def __init__(self, database: Database, events: Events) -> None:
+        self._database = database
+        self._events = events
+
+    def current(self) -> Settings:
+        """Return the options as stored; what is missing or no longer fits has its default."""
+        with self._database.read() as session:
+            stored = rows.values(session)
+        return Settings(**{f.name: _read(f.name, stored[f.name], f.default) for f in _stored(stored)})
+
+    def change(self, **options: Any) -> Settings:
+        """Store options by name. Raises InvalidInput, with nothing changed, when one does not fit."""
+        checked = {name: checked_option(name, value) for name, value in options.items()}
+        with self._database.write() as session:
+            for name, value in checked.items():
+                rows.row(session, name).value = str(value)
+        self._events.settings_changed.emit()
+        return self.current()
+
+
+def _stored(stored: dict[str, str | None]) -> list:
+    return [f for f in fields(Settings) if stored.get(f.name) is not None]
+
+
+def _read(name: str, text: str | None, default: Any) -> Any:
+    if isinstance(default, bool):
+        return text == "True"
+    try:
+        return checked_option(name, text)
+    except InvalidInput:
+        return default

@@ -1,0 +1,153 @@
+"""Selects and small writes over the queue (table llm_requests)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+
+from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
+from forllm_desktop.storage.database import Session
+
+
+class Cancelled(NamedTuple):
+    """Ids of requests that were cancelled, and which of them were running."""
+
+    changed: list[int]
+    running: list[int]
+
+
+def jobs(session: Session, statuses: Collection[JobStatus] = tuple(JobStatus)) -> Sequence[Job]:
+    """List requests in the order of the queue."""
+    return session.scalars(
+        select(Job).where(Job.status.in_(statuses)).order_by(Job.position, Job.request_id)
+    ).all()
+
+
+def next_runnable(session: Session, now: datetime, only: Collection[int] | None = None) -> Job | None:
+    """Return the request to run next, out of `only` if given; None when nothing can run now."""
+    query = select(Job).where(Job.status == JobStatus.PENDING, _is_due(now))
+    if only is not None:
+        query = query.where(Job.request_id.in_(only))
+    return session.scalars(query.order_by(Job.position, Job.request_id).limit(1)).first()
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """Return when the first parked request wants to be tried again; None when none is parked."""
+    return session.scalar(
+        select(func.min(Job.not_before)).where(Job.status == JobStatus.PENDING, Job.not_before > now)
+    )
+
+
+def last_position(session: Session) -> int:
+    """Return the highest position in the queue; 0 when it is empty."""
+    return session.scalar(select(func.max(Job.position))) or 0
+
+
+def running(session: Session) -> Sequence[Job]:
+    """List the requests that are marked as running."""
+    return jobs(session, [JobStatus.PROCESSING])
+
+
+def with_ancestors(session: Session, request_id: int) -> list[int]:
+    """Return a request and all it waits for, the first to run first."""
+    chain: list[int] = []
+    job = session.get(Job, request_id)
+    while job is not None and job.request_id not in chain:
+        chain.append(job.request_id)
+        job = session.get(Job, job.parent_request_id) if job.parent_request_id else None
+    return chain[::-1]
+
+
+def dependents(session: Session, request_ids: Collection[int]) -> Sequence[Job]:
+    """List the requests that wait directly for one of these."""
+    return session.scalars(
+        select(Job).where(
+            Job.parent_request_id.in_(request_ids), Job.status == JobStatus.PENDING_DEPENDENCY
+        )
+    ).all()
+
+
+def cancel(session: Session, request_ids: Collection[int], now: datetime) -> Cancelled:
+    """Cancel the open ones of these requests and everything that waits for them."""
+    result = Cancelled([], [])
+    found = session.scalars(
+        select(Job).where(Job.request_id.in_(request_ids), Job.status.in_(OPEN_STATUSES))
+    ).all()
+    while found:
+        for job in found:
+            result.changed.append(job.request_id)
+            if job.status == JobStatus.PROCESSING:
+                result.running.append(job.request_id)
+            job.status = JobStatus.CANCELLED
+            job.finished_at = now
+            job.not_before = job.wait_reason = None
+        session.flush()
+        found = dependents(session, [job.request_id for job in found])
+    return result
+
+
+def cancel_for_posts(session: Session, post_ids: Collection[int], now: datetime) -> Cancelled:
+    """Cancel the open requests that answer these posts or write them, and everything that waits for them."""
+    affected = session.scalars(
+        select(Job.request_id).where(
+            Job.status.in_(OPEN_STATUSES),
+            or_(Job.post_id_to_respond_to.in_(post_ids), Job.reply_post_id.in_(post_ids)),
+        )
+    ).all()
+    return cancel(session, affected, now)
+
+
+def park_server(session: Session, server_id: int, reason: str, until: datetime) -> list[int]:
+    """Let every waiting request of one server wait until `until`, so that their order is kept."""
+    return _change_parked(
+        session, Job.server_id == server_id, {"wait_reason": reason, "not_before": until}
+    )
+
+
+def release_server(session: Session, server_id: int) -> list[int]:
+    """End the waiting of every parked request of one server."""
+    return _change_parked(
+        session,
+        (Job.server_id == server_id) & Job.wait_reason.is_not(None),
+        {"wait_reason": None, "not_before": None},
+    )
+
+
+def empty_replies_of_ended_requests(session: Session) -> Sequence[Job]:
+    """List ended requests whose reply post never got any text, as a crash can leave them."""
+    return session.scalars(
+        select(Job)
+        .join(Post, Post.post_id == Job.reply_post_id)
+        .where(
+            Job.status.in_([JobStatus.ERROR, JobStatus.CANCELLED]),
+            Post.is_incomplete,
+            Post.content == "",
+            Post.thinking == "",
+        )
+    ).all()
+
+
+def request_writing(session: Session, post_id: int) -> Job | None:
+    """Return the newest request whose reply this post is."""
+    return session.scalars(
+        select(Job).where(Job.reply_post_id == post_id).order_by(Job.request_id.desc()).limit(1)
+    ).first()
+
+
+def has_replies(session: Session, post_id: int) -> bool:
+    """Say whether any post, deleted or not, hangs below this one."""
+    return session.scalar(select(Post.post_id).where(Post.parent_post_id == post_id).limit(1)) is not None
+
+
+def _change_parked(session: Session, where: ColumnElement[bool], values: dict) -> list[int]:
+    changed = session.scalars(
+        update(Job).where(Job.status == JobStatus.PENDING, where).values(values).returning(Job.request_id)
+    ).all()
+    session.expire_all()
+    return list(changed)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.not_before.is_(None), Job.not_before <= now)
