@@ -1,5 +1,10 @@
 """Subforums, topics, posts and their author: the records, and the rules for names and texts."""
 
+import itertools
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, text
@@ -14,6 +19,11 @@ DESCRIPTION_LIMIT = 2_000
 """Longest description of a subforum, in characters."""
 POST_LIMIT = 2_000_000
 """Longest post, in characters."""
+LOCAL_USER_ID = 1
+"""The one user there is; the first migration makes the row."""
+
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that draw nothing: Hangul fillers and the empty Braille pattern."""
 
 
 class User(Base):
@@ -47,7 +57,10 @@ class Topic(Base):
     """One conversation: a tree of posts under one title."""
 
     __tablename__ = "topics"
-    __table_args__ = (Index("ix_topics_subforum_id", "subforum_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_topics_subforum_id", "subforum_id", "created_at"),
+        Index("ix_topics_deleted_at", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
+    )
 
     topic_id: Mapped[int] = mapped_column(primary_key=True)
     subforum_id: Mapped[int] = mapped_column(ForeignKey("subforums.subforum_id"))
@@ -122,49 +135,112 @@ class Draft(Base):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-def checked_name(typed: str, what: str) -> str:
-    """Return a name or title as it will be stored: one line, without outer space.
+@dataclass(frozen=True)
+class ThreadPost:
+    """A post in its place: `depth` is 0 for a post that answers none."""
 
-    `what` is the word a user knows it by ("subforum", "topic"). Raises InvalidInput.
+    post: Post
+    depth: int
+
+    @property
+    def is_deleted(self) -> bool:
+        """Say whether only its place is shown, because something live hangs below it."""
+        return self.post.deleted_at is not None
+
+
+def in_tree_order(posts: Iterable[Post]) -> list[ThreadPost]:
+    """Return posts as they are read: each followed by its replies, neighbours in order of their ids."""
+    ordered = sorted(posts, key=lambda post: post.post_id, reverse=True)
+    known = {post.post_id for post in ordered}
+    replies: dict[int | None, list[Post]] = defaultdict(list)
+    for post in ordered:
+        replies[post.parent_post_id if post.parent_post_id in known else None].append(post)
+    # A stack and not a recursion: replies may nest deeper than Python's call limit.
+    waiting = [(post, 0) for post in replies[None]]
+    result = []
+    while waiting:
+        post, depth = waiting.pop()
+        result.append(ThreadPost(post, depth))
+        waiting += [(reply, depth + 1) for reply in replies.get(post.post_id, ())]
+    return result
+
+
+def checked_name(typed: str, what: str, field: str = "name") -> str:
+    """Return a name or title as it will be stored: one line, without outer space or control characters.
+
+    `what` is the word a user knows the thing by ("subforum", "topic"), `field` the word for what was typed
+    ("name", "title"). Raises InvalidInput.
     """
-    name = " ".join(typed.split())
-    if not name or not any(ch.isprintable() and not ch.isspace() for ch in name):
-        raise InvalidInput("name", f"The {what} needs a name", "Type at least one visible character.")
+    spaced = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in _storable(typed))
+    name = " ".join(spaced.split())
+    if not any(map(_is_visible, name)):
+        raise InvalidInput(field, f"The {what} needs a {field}", "Type at least one visible character.")
     if len(name) > NAME_LIMIT:
         raise InvalidInput(
-            "name",
-            f"The {what}'s name is too long",
+            field,
+            f"The {what}'s {field} is too long",
             f"It has {len(name):,} characters; at most {NAME_LIMIT} fit.",
         )
     return name
 
 
 def checked_description(typed: str) -> str:
-    """Return a subforum's description as it will be stored. Raises InvalidInput."""
-    if len(typed) > DESCRIPTION_LIMIT:
+    """Return a subforum's description as it will be stored. Raises InvalidInput when it is too long."""
+    description = _storable(typed).replace("\0", "\ufffd").strip()
+    if len(description) > DESCRIPTION_LIMIT:
         raise InvalidInput(
             "description",
             "The description is too long",
-            f"It has {len(typed):,} characters; at most {DESCRIPTION_LIMIT:,} fit.",
+            f"It has {len(description):,} characters; at most {DESCRIPTION_LIMIT:,} fit.",
         )
-    return typed.strip()
+    return description
 
 
 def checked_text(typed: str) -> str:
-    """Return a post's text as it will be stored: as typed. Raises InvalidInput when blank or too long."""
-    if not typed.strip():
+    """Return a post's text as it will be stored: as typed, save for what no database can hold.
+
+    Half characters (lone surrogates) and NUL become U+FFFD, as CommonMark asks for. Raises InvalidInput
+    when nothing in it can be seen, or when it is too long.
+    """
+    content = _storable(typed).replace("\0", "\ufffd")
+    if not any(map(_is_visible, content)):
         raise InvalidInput("text", "The post is empty", "Type something first.")
-    if len(typed) > POST_LIMIT:
+    if len(content) > POST_LIMIT:
         raise InvalidInput(
             "text",
             "The post is too long",
-            f"It has {len(typed):,} characters; at most {POST_LIMIT:,} fit.",
+            f"It has {len(content):,} characters; at most {POST_LIMIT:,} fit.",
         )
-    return typed
+    return content
 
 
 def title_from(text: str) -> str:
-    """Return a topic title made from a post: its first non-blank line, cut to the limit."""
-    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
-    line = line.lstrip("# ").strip() or line
+    """Return a topic title made from a post: its first line with something to see, cut to the limit."""
+    lines = (_trimmed(line) for line in _storable(text).splitlines())
+    line = next((line for line in lines if line), "")
+    line = _trimmed(line.lstrip("# ")) or line
     return line if len(line) <= NAME_LIMIT else line[: NAME_LIMIT - 1].rstrip() + "…"
+
+
+def numbered_name(name: str, number: int) -> str:
+    """Return `name` with a number behind it, "Physics (2)", cut so that it still fits."""
+    tail = f" ({number})"
+    return name[: NAME_LIMIT - len(tail)].rstrip() + tail
+
+
+def _storable(typed: str) -> str:
+    """Join surrogate pairs; replace lone surrogates, which UTF-8 cannot express, by U+FFFD."""
+    if typed.isascii():
+        return typed
+    return typed.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _is_visible(ch: str) -> bool:
+    """Say whether a character shows by itself: no space, control, format, filler or mark on another."""
+    visible = ch.isprintable() and not ch.isspace() and ch not in _BLANK_LETTERS
+    return visible and not unicodedata.category(ch).startswith("M")
+
+
+def _trimmed(line: str) -> str:
+    """Return a line with single spaces, from its first visible character on."""
+    return " ".join("".join(itertools.dropwhile(lambda ch: not _is_visible(ch), line)).split())

@@ -68,13 +68,19 @@ def checked_option(name: str, value: Any) -> Any:
         raise InvalidInput(name, f"There is no setting named {name}")
     kind = type(option.default)
     try:
-        result = kind(value)
+        result = _flag(value) if kind is bool else kind(value)
     except (TypeError, ValueError) as error:
-        raise InvalidInput(
-            name, f"{option.metadata['label']}: {value!r} does not fit", "Type a number."
-        ) from error
+        hint = "It is either true or false." if kind is bool else "Type a number."
+        raise InvalidInput(name, f"{option.metadata['label']}: {value!r} does not fit", hint) from error
     low, high = option.metadata["lowest"], option.metadata["highest"]
     if (low is not None and result < low) or (high is not None and result > high):
         bounds = f"between {low:,} and {high:,}" if high is not None else f"{low:,} or more"
         raise InvalidInput(name, f"{option.metadata['label']}: {value} does not fit", f"It must be {bounds}.")
     return result
+
+
+def _flag(value: Any) -> bool:
+    text = str(value).casefold()
+    if text not in ("true", "false"):
+        raise ValueError(value)
+    return text == "true"

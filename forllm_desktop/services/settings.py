@@ -38,8 +38,6 @@ def _stored(stored: dict[str, str | None]) -> list:
 
 
 def _read(name: str, text: str | None, default: Any) -> Any:
-    if isinstance(default, bool):
-        return text == "True"
     try:
         return checked_option(name, text)
     except InvalidInput:

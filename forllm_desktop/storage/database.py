@@ -1,4 +1,4 @@
-"""Opens the SQLite file: upgrade with backup, one writer, readers that cannot write, and the session makers."""
+"""Opens the SQLite file: upgrade with backup, one writer, and readers that cannot write."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -15,7 +16,7 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import DatabaseTooNew, ForllmError
 from forllm_desktop.storage.migrations import HEAD, REVISIONS
 
-__all__ = ["Database", "Session", "open_database", "open_for_reading", "revision_of"]
+__all__ = ["Database", "IntegrityError", "Session", "open_database", "open_for_reading", "revision_of"]
 
 FILE_NAME = "forllm.db"
 BUSY_TIMEOUT = 5_000
@@ -89,7 +90,7 @@ def open_database(path: Path) -> Database:
 
 
 def open_for_reading(path: Path) -> Database:
-    """Open a file that another process may be writing. Raises ForllmError when it is missing or not at head."""
+    """Open a file that another process may be writing. Raises ForllmError when missing or not at head."""
     revision = revision_of(path)
     if revision is None:
         raise ForllmError("There is nothing here yet", f"{path.parent} holds no forum.")
@@ -99,7 +100,7 @@ def open_for_reading(path: Path) -> Database:
 
 
 def revision_of(path: Path) -> str | None:
-    """Return the schema revision of a file without changing a byte of it; None when it is missing or empty."""
+    """Return the schema revision of a file without changing a byte of it; None when missing or empty."""
     if not path.exists() or path.stat().st_size == 0:
         return None
     # Without a WAL the file can be read as immutable, which makes no side files next to it.

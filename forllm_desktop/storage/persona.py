@@ -18,9 +18,7 @@ def personas(session: Session) -> Sequence[Persona]:
 
 def named(session: Session, key: str) -> Sequence[Persona]:
     """List the personas that are not deleted and have this name key."""
-    return session.scalars(
-        select(Persona).where(Persona.name_key == key, Persona.deleted_at.is_(None))
-    ).all()
+    return session.scalars(select(Persona).where(Persona.name_key == key, Persona.deleted_at.is_(None))).all()
 
 
 def version(session: Session, persona_id: int, number: int) -> PersonaVersion | None:

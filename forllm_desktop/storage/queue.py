@@ -12,10 +12,11 @@ from forllm_desktop.storage.database import Session
 
 
 class Cancelled(NamedTuple):
-    """Ids of requests that were cancelled, and which of them were running."""
+    """Ids of requests that were cancelled, which of them were running, and of empty replies taken away."""
 
     changed: list[int]
     running: list[int]
+    removed: list[int]
 
 
 def jobs(session: Session, statuses: Collection[JobStatus] = tuple(JobStatus)) -> Sequence[Job]:
@@ -63,26 +64,30 @@ def with_ancestors(session: Session, request_id: int) -> list[int]:
 def dependents(session: Session, request_ids: Collection[int]) -> Sequence[Job]:
     """List the requests that wait directly for one of these."""
     return session.scalars(
-        select(Job).where(
-            Job.parent_request_id.in_(request_ids), Job.status == JobStatus.PENDING_DEPENDENCY
-        )
+        select(Job).where(Job.parent_request_id.in_(request_ids), Job.status == JobStatus.PENDING_DEPENDENCY)
     ).all()
 
 
 def cancel(session: Session, request_ids: Collection[int], now: datetime) -> Cancelled:
-    """Cancel the open ones of these requests and everything that waits for them."""
-    result = Cancelled([], [])
+    """Cancel the open ones of these requests and everything that waits for them.
+
+    The reply of a running one is left to the worker, which knows its newest text.
+    """
+    result = Cancelled([], [], [])
     found = session.scalars(
         select(Job).where(Job.request_id.in_(request_ids), Job.status.in_(OPEN_STATUSES))
     ).all()
     while found:
         for job in found:
-            result.changed.append(job.request_id)
-            if job.status == JobStatus.PROCESSING:
-                result.running.append(job.request_id)
-            job.status = JobStatus.CANCELLED
+            was_running = job.status == JobStatus.PROCESSING
+            job.status = JobStatus.CANCELLED.value
             job.finished_at = now
             job.not_before = job.wait_reason = None
+            result.changed.append(job.request_id)
+            if was_running:
+                result.running.append(job.request_id)
+            else:
+                result.removed.extend(take_away_empty_reply(session, job))
         session.flush()
         found = dependents(session, [job.request_id for job in found])
     return result
@@ -101,9 +106,7 @@ def cancel_for_posts(session: Session, post_ids: Collection[int], now: datetime)
 
 def park_server(session: Session, server_id: int, reason: str, until: datetime) -> list[int]:
     """Let every waiting request of one server wait until `until`, so that their order is kept."""
-    return _change_parked(
-        session, Job.server_id == server_id, {"wait_reason": reason, "not_before": until}
-    )
+    return _change_parked(session, Job.server_id == server_id, {"wait_reason": reason, "not_before": until})
 
 
 def release_server(session: Session, server_id: int) -> list[int]:
@@ -136,9 +139,18 @@ def request_writing(session: Session, post_id: int) -> Job | None:
     ).first()
 
 
-def has_replies(session: Session, post_id: int) -> bool:
-    """Say whether any post, deleted or not, hangs below this one."""
-    return session.scalar(select(Post.post_id).where(Post.parent_post_id == post_id).limit(1)) is not None
+def take_away_empty_reply(session: Session, job: Job) -> list[int]:
+    """Remove the reply post of an ended request that never got text; returns its id if it was removed."""
+    reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
+    if reply is None or reply.content or reply.thinking or not reply.is_incomplete:
+        return []
+    job.reply_post_id = None
+    session.flush()
+    if _has_replies(session, reply.post_id):
+        reply.deleted_at = reply.deleted_at or job.finished_at
+    else:
+        session.delete(reply)
+    return [reply.post_id]
 
 
 def _change_parked(session: Session, where: ColumnElement[bool], values: dict) -> list[int]:
@@ -147,6 +159,10 @@ def _change_parked(session: Session, where: ColumnElement[bool], values: dict) -
     ).all()
     session.expire_all()
     return list(changed)
+
+
+def _has_replies(session: Session, post_id: int) -> bool:
+    return session.scalar(select(Post.post_id).where(Post.parent_post_id == post_id).limit(1)) is not None
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -104,6 +104,8 @@ CREATE TABLE topics (
     CONSTRAINT fk_topics_user_id_users FOREIGN KEY(user_id) REFERENCES users (user_id)
 )
 ;
+CREATE INDEX ix_topics_deleted_at ON topics (deleted_at) WHERE deleted_at IS NOT NULL
+;
 CREATE INDEX ix_topics_subforum_id ON topics (subforum_id, created_at)
 ;
 CREATE TABLE persona_versions (

@@ -1,0 +1,61 @@
+"""What can be taken back: the undo of an action, the things in the trash, and what a restore brought back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What kind of thing lies in the trash."""
+
+    SUBFORUM = "subforum"
+    TOPIC = "topic"
+    POST = "post"
+
+
+class UndoKind(StrEnum):
+    """Which action an undo takes back."""
+
+    SUBFORUM_DELETED = "subforum_deleted"
+    SUBFORUM_RENAMED = "subforum_renamed"
+    SUBFORUM_DESCRIBED = "subforum_described"
+    SUBFORUM_MOVED = "subforum_moved"
+    TOPIC_DELETED = "topic_deleted"
+    TOPIC_RENAMED = "topic_renamed"
+    TOPIC_MOVED = "topic_moved"
+    POST_DELETED = "post_deleted"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """How to take one action back. `label` says in the user's words what was done.
+
+    `before` is the former name, description, position or subforum id. `cancelled` are the requests that a
+    deletion cancelled; they stay cancelled after the undo and can be retried.
+    """
+
+    label: str
+    kind: UndoKind
+    ids: tuple[int, ...]
+    before: str | int | None = None
+    cancelled: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrashItem:
+    """One deleted thing. `title` is its name or first line, `where` names what it was in, if anything."""
+
+    kind: Kind
+    id: int
+    title: str
+    where: str
+    deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back. `message` says it in the user's words, with anything that differs from before."""
+
+    kind: Kind
+    id: int
+    message: str

@@ -1,0 +1,126 @@
+"""The single steps a request takes, inside the transaction of the queue verb that takes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
+from forllm_desktop.domain.forum import Post, Topic
+from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
+from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.services.posting import live_post
+from forllm_desktop.storage import persona as persona_rows
+from forllm_desktop.storage.database import Session
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that is now running, with all that its code needs."""
+
+    job: Job
+    reply: Post
+    persona: PersonaVersion
+
+
+def existing(session: Session, request_id: int) -> Job:
+    job = session.get(Job, request_id)
+    if job is None:
+        raise NotFound("The request does not exist", f"There is none with the number {request_id}.")
+    return job
+
+
+def require_resolvable(session: Session, subforum_id: int, persona_id: int) -> None:
+    """Refuse a chosen persona that may not answer here; it is never replaced silently."""
+    persona = session.get(Persona, persona_id)
+    if persona is None:
+        raise NotFound("The persona does not exist", f"There is none with the number {persona_id}.")
+    if not persona.is_usable:
+        state = "is deleted" if persona.deleted_at else "is switched off"
+        raise NotPossible(f"{persona.name} cannot answer", f"This persona {state}.")
+    if resolve(persona_rows.candidates(session, subforum_id, persona_id)).persona_id is None:
+        raise NotPossible(
+            f"{persona.name} cannot answer here",
+            "Assign this persona to the subforum, or make it the global default.",
+        )
+
+
+def start(session: Session, job: Job, now: datetime) -> Claim:
+    """Mark a request as running, fix its persona version and give it a reply post."""
+    if job.post_id_to_respond_to is None:
+        raise NotPossible("This request cannot run", f"This version does not know {job.request_type}.")
+    question = live_post(session, job.post_id_to_respond_to)
+    subforum_id = session.get_one(Topic, question.topic_id).subforum_id
+    if job.llm_persona is not None:
+        require_resolvable(session, subforum_id, job.llm_persona)
+    persona_id = resolve(persona_rows.candidates(session, subforum_id, job.llm_persona)).persona_id
+    persona = session.get_one(Persona, persona_id)
+    version = persona_rows.version(session, persona.persona_id, persona.version)
+    assert version is not None
+    reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
+    if reply is None:
+        reply = Post(
+            topic_id=question.topic_id,
+            parent_post_id=question.post_id,
+            created_at=now,
+            content="",
+            thinking="",
+            is_llm_response=True,
+            is_incomplete=True,
+        )
+        session.add(reply)
+    reply.llm_model_id, reply.server_id = job.llm_model, job.server_id
+    reply.llm_persona_id, reply.persona_version = persona.persona_id, version.version
+    session.flush()
+    job.status = JobStatus.PROCESSING.value
+    job.started_at, job.finished_at = now, None
+    job.attempts += 1
+    job.not_before = job.wait_reason = None
+    job.llm_persona, job.persona_version = persona.persona_id, version.version
+    job.reply_post_id = reply.post_id
+    return Claim(job, reply, version)
+
+
+def end(job: Job, status: JobStatus, now: datetime) -> None:
+    job.status = status.value
+    job.finished_at = now
+    job.not_before = job.wait_reason = None
+
+
+def set_error(job: Job, kind: str, error: ForllmError) -> None:
+    job.error_kind, job.error_title, job.error_message = kind, error.title, error.message
+
+
+def back_to_pending(job: Job) -> None:
+    """Make a request wait for its turn again; a persona that was not chosen is resolved anew."""
+    job.status = JobStatus.PENDING.value
+    job.started_at = job.finished_at = None
+    job.not_before = job.wait_reason = None
+    job.error_kind = job.error_title = job.error_message = None
+    job.persona_version = None
+    if not job.persona_is_chosen:
+        job.llm_persona = None
+
+
+def follow_parent(session: Session, job: Job) -> None:
+    """Let a request wait for its parent, or answer the parent's reply if that is complete."""
+    if job.parent_request_id is None:
+        return
+    parent = existing(session, job.parent_request_id)
+    if parent.status == JobStatus.COMPLETE:
+        job.status = JobStatus.PENDING.value
+        job.post_id_to_respond_to = parent.reply_post_id or job.post_id_to_respond_to
+    else:
+        job.status = JobStatus.PENDING_DEPENDENCY.value
+
+
+def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
+    """Write a reply; an earlier text of it is replaced only when there is a new one."""
+    reply = session.get_one(Post, job.reply_post_id)
+    if text or thinking:
+        reply.content, reply.thinking = text, thinking
+    return reply
+
+
+def forget_deleted_reply(session: Session, job: Job) -> None:
+    reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
+    if reply is not None and reply.deleted_at is not None:
+        job.reply_post_id = None
