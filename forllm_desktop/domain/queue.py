@@ -27,6 +27,16 @@ class JobKind(StrEnum):
     GENERATE_PERSONA = "generate_persona"
 
 
+class WorkerState(StrEnum):
+    """What the worker is doing. `WAITING`: something is parked; `TROUBLED`: the database refused it."""
+
+    IDLE = "idle"
+    WORKING = "working"
+    WAITING = "waiting"
+    TROUBLED = "troubled"
+    STOPPED = "stopped"
+
+
 STEPS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING_DEPENDENCY: frozenset({JobStatus.PENDING, JobStatus.CANCELLED}),
     JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.ERROR, JobStatus.CANCELLED}),

@@ -1,6 +1,6 @@
 """The one protocol every server is spoken to through; names of the ecosystem, no Qt, no HTTP."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -35,6 +35,8 @@ class ErrorKind(StrEnum):
     STREAM_BROKEN = "stream_broken"
     SERVER_ERROR = "server_error"
     TIMEOUT = "timeout"
+    EMPTY_REPLY = "empty_reply"
+    ONLY_THINKING = "only_thinking"
 
 
 PARKING_KINDS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.AUTH, ErrorKind.BUSY, ErrorKind.LOADING})
@@ -236,6 +238,15 @@ class Content:
 
 
 @dataclass(frozen=True)
+class ContentWasThinking:
+    """All `Content` so far was thinking: move it there and start the reply empty.
+
+    Some chat templates open the `<think>` block themselves, so only `</think>` shows up, after the text in
+    front of it has been streamed. Comes at most once, and never after a `Thinking`.
+    """
+
+
+@dataclass(frozen=True)
 class Usage:
     """Tokens as the server reported them; None where it did not."""
 
@@ -249,7 +260,7 @@ class Finished:
     """The end of a generation, exactly once, last. `reason` is "stop", "length" or "unknown".
 
     Durations are seconds. `prompt_shortened`: the server read far less than was sent. `only_thinking`:
-    the budget went on thoughts. `reloaded`: the model had to be loaded. `is_empty`: no text at all.
+    there are thoughts but no reply. `reloaded`: the model had to be loaded. `is_empty`: no text at all.
     """
 
     reason: str
@@ -263,7 +274,7 @@ class Finished:
     is_empty: bool = False
 
 
-ChatEvent = Waiting | Thinking | Content | Finished
+ChatEvent = Waiting | Thinking | Content | ContentWasThinking | Finished
 
 
 class Backend(Protocol):
@@ -291,8 +302,11 @@ class Backend(Protocol):
         """Count a prompt, template included; an estimate where the server cannot."""
         ...
 
-    def chat(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
-        """Stream one reply. Closing the iterator or cancelling the task closes the socket at once."""
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+        """Stream one reply. Closing the generator or cancelling the task closes the socket at once.
+
+        Leave the loop through `contextlib.aclosing`, or an exception in its body keeps the socket open.
+        """
         ...
 
     async def aclose(self) -> None:

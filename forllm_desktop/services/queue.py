@@ -36,6 +36,10 @@ class QueueService:
         self._clock = clock
         self.running = RunningReplies()
 
+    def now(self) -> datetime:
+        """Return the present moment by the clock that requests are timed with."""
+        return self._clock()
+
     # -- asking
 
     def ask(
@@ -209,17 +213,21 @@ class QueueService:
         self._announce([request_id], removed=removed, changed=_unless(removed, job.reply_post_id))
         return True
 
-    def park(self, request_id: int, reason: str, until: datetime) -> bool:
-        """Let a running request and all others of its server wait until `until`; spends no attempt."""
+    def park(self, request_id: int, kind: str, error: ForllmError, until: datetime) -> bool:
+        """Let a running request and all others of its server wait until `until`; spends no attempt.
+
+        `kind` is stored as the wait reason of them all, the error's words with the request that met it.
+        """
         with self._database.write() as session:
             job = steps.existing(session, request_id)
             if job.status != JobStatus.PROCESSING:
                 return False
             steps.back_to_pending(job)
             job.attempts -= 1
-            job.wait_reason, job.not_before = reason, until
+            job.wait_reason, job.not_before = kind, until
+            steps.set_error(job, kind, error)
             session.flush()
-            changed = rows.park_server(session, job.server_id, reason, until) if job.server_id else []
+            changed = rows.park_server(session, job.server_id, kind, until) if job.server_id else []
         self._announce({request_id, *changed}, changed=_unless([], job.reply_post_id))
         return True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -50,6 +50,10 @@ class Database:
         except PoolTimeout as error:
             raise ForllmError(
                 "The database is busy", "Another step has held it for too long. Try again in a moment."
+            ) from error
+        except OperationalError as error:
+            raise ForllmError(
+                "This could not be saved", f"{self.path}: {error.orig}. Check the disk and try again."
             ) from error
 
     @contextmanager

@@ -1,0 +1,33 @@
+"""Finds the texts in prompt_templates/ and fills their placeholders."""
+
+import re
+from functools import cache
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.paths import prompt_templates_dir
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+@cache
+def template(name: str) -> str:
+    """Return a template by its path below prompt_templates/ without ".txt", for example "reply/named_turn"."""
+    path = prompt_templates_dir() / f"{name}.txt"
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n")
+    except FileNotFoundError as error:
+        raise ForllmError(
+            "A prompt template is missing", f"{name}.txt is not in this installation."
+        ) from error
+
+
+def fill(text: str, **values: str) -> str:
+    """Replace each `{{name}}` by its value, once: what looks like a placeholder inside a value stays.
+
+    Raises ForllmError when the template names a value that is not given, or one is given that it lacks.
+    """
+    wanted = set(_PLACEHOLDER.findall(text))
+    if wanted != set(values):
+        odd = ", ".join(sorted(wanted ^ set(values)))
+        raise ForllmError("A prompt template does not fit", f"Check the placeholders: {odd}.")
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], text)

@@ -1,0 +1,230 @@
+"""Takes requests from the queue and runs them, one after the other; the only broad catch."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.queue import WorkerState
+from forllm_desktop.events import Events
+from forllm_desktop.llm.backend import PARKING_KINDS, BackendError
+from forllm_desktop.services.job_steps import Claim
+from forllm_desktop.services.models import ModelsService
+from forllm_desktop.services.prompt import PromptService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.worker.answer_post import answer_post
+from forllm_desktop.worker.backends import Backends
+from forllm_desktop.worker.reply_text import SAVE_EVERY, ReplyText
+
+BACKOFF = (2.0, 5.0, 10.0, 30.0)
+"""Seconds to wait for a server that is away, by the number of failures in a row; the last one repeats."""
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class QueueLoop:
+    """Runs the queue in one event loop. It sleeps until woken or until the next parked request is due.
+
+    `wake`, `cancel` and `stop` are called in the loop's own thread.
+    """
+
+    def __init__(
+        self,
+        queue: QueueService,
+        prompts: PromptService,
+        models: ModelsService,
+        settings: SettingsService,
+        events: Events,
+        backends: Backends,
+        *,
+        backoff: tuple[float, ...] = BACKOFF,
+        save_every: float = SAVE_EVERY,
+    ) -> None:
+        self._queue = queue
+        self._prompts = prompts
+        self._models = models
+        self._settings = settings
+        self._events = events
+        self._backends = backends
+        self._backoff = backoff
+        self._save_every = save_every
+        self._failures: dict[int | None, int] = {}
+        self._woken = asyncio.Event()
+        self._is_stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._running_id: int | None = None
+
+    async def run(self) -> None:
+        """Work until `stop`, then put the running request back into the queue and close everything."""
+        try:
+            await self._until_done(self._queue.recover)
+            while not self._is_stopping:
+                if not await self._run_next(None):
+                    await self._sleep()
+        finally:
+            await self._backends.aclose()
+            self._say(WorkerState.STOPPED)
+
+    async def drain(self, only: Collection[int] | None = None) -> None:
+        """Work until nothing (out of `only` if given) can run now, then close everything."""
+        try:
+            await self._until_done(self._queue.recover)
+            while not self._is_stopping and await self._run_next(only):
+                pass
+        finally:
+            await self._backends.aclose()
+            self._say(WorkerState.STOPPED)
+
+    def wake(self) -> None:
+        """Look at the queue again."""
+        self._woken.set()
+
+    def cancel(self, request_id: int) -> None:
+        """Stop the stream of a request that was cancelled in the store."""
+        if self._running_id == request_id and self._task is not None:
+            self._task.cancel()
+
+    def stop(self) -> None:
+        """End as soon as possible; the running request goes back into the queue with its text."""
+        self._is_stopping = True
+        self._woken.set()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run_next(self, only: Collection[int] | None) -> bool:
+        """Run the next request; False when there is none that can run now."""
+        self._woken.clear()
+        claim = await self._until_done(lambda: self._queue.claim(only))
+        if claim is None:
+            return False
+        self._say(WorkerState.WORKING)
+        self._running_id = claim.job.request_id
+        self._task = asyncio.create_task(self._perform(claim))
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            # Cancelling one request does not end the worker; cancelling the worker itself does.
+            this = asyncio.current_task()
+            if this is not None and this.cancelling():
+                raise
+        finally:
+            self._task = self._running_id = None
+        return True
+
+    async def _perform(self, claim: Claim) -> None:
+        """Run one request and write its end, whatever happens."""
+        request_id = claim.job.request_id
+        reply = ReplyText(
+            request_id, claim.reply.post_id, self._queue, self._events, save_every=self._save_every
+        )
+        failure: Exception | None = None
+        metrics: dict[str, Any] = {}
+        try:
+            metrics = await self._answer(claim, reply)
+        except asyncio.CancelledError:
+            reply.close()
+            # What to do was decided in the store: a cancelled row keeps its text, any other one runs again.
+            self._attempt(lambda: self._interrupt(request_id, reply))
+            raise
+        except Exception as error:  # noqa: BLE001
+            failure = error
+        reply.close()
+        if failure is None:
+            await self._until_done(lambda: self._finish(claim, reply, metrics), len(self._backoff))
+        else:
+            error = failure
+            await self._until_done(lambda: self._end_failed(claim, reply, error), len(self._backoff))
+
+    async def _answer(self, claim: Claim, reply: ReplyText) -> dict[str, Any]:
+        backend = await self._backends.of(claim.job.server_id)
+        return await answer_post(claim, backend, reply, self._settings.current(), self._prompts, self._queue)
+
+    def _interrupt(self, request_id: int, reply: ReplyText) -> None:
+        if not self._queue.interrupt(request_id, reply.text, reply.thinking):
+            self._queue.settle_cancelled(request_id, reply.text, reply.thinking)
+
+    def _finish(self, claim: Claim, reply: ReplyText, metrics: dict[str, Any]) -> None:
+        request_id = claim.job.request_id
+        if not self._queue.finish(request_id, reply.text, reply.thinking, metrics):
+            self._queue.settle_cancelled(request_id, reply.text, reply.thinking)
+        self._server_answered(claim.job.server_id)
+
+    def _end_failed(self, claim: Claim, reply: ReplyText, error: Exception) -> None:
+        """Park the request if its server may come back, else end it with words a user can read."""
+        request_id, server_id = claim.job.request_id, claim.job.server_id
+        if isinstance(error, BackendError) and error.kind in PARKING_KINDS and reply.is_empty:
+            failures = self._failures.get(server_id, 0) + 1
+            until = self._queue.now() + timedelta(seconds=_pick(self._backoff, failures))
+            has_ended = not self._queue.park(request_id, error.kind.value, error, until)
+            self._failures[server_id] = failures
+        else:
+            kind, shown = _in_words(error)
+            has_ended = not self._queue.fail(request_id, kind, shown, reply.text, reply.thinking)
+            if isinstance(error, BackendError) and error.kind not in PARKING_KINDS:
+                self._server_answered(server_id)
+        if has_ended:
+            self._queue.settle_cancelled(request_id, reply.text, reply.thinking)
+
+    def _server_answered(self, server_id: int | None) -> None:
+        if self._failures.pop(server_id, 0) and server_id is not None:
+            self._queue.release_server(server_id)
+
+    async def _until_done(self, step: Callable[[], T], tries: int | None = None) -> T | None:
+        """Do a step on the store; if it fails, say so and try again later, until it works or `tries` end."""
+        failures = 0
+        while not (failures and self._is_stopping) and failures != tries:
+            try:
+                return step()
+            except Exception as error:  # noqa: BLE001
+                failures += 1
+                self._report(error)
+                self._woken.clear()
+                await self._wait(_pick(self._backoff, failures))
+        return None
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        _, shown = _in_words(error)
+        self._say(WorkerState.TROUBLED)
+        self._events.failed.emit(shown.title, shown.message)
+
+    async def _sleep(self) -> None:
+        """Wait until woken, or until the next parked request is due."""
+        due = self._queue.next_due()
+        self._say(WorkerState.IDLE if due is None else WorkerState.WAITING)
+        seconds = None if due is None else max(0.0, (due - self._queue.now()).total_seconds())
+        await self._wait(seconds)
+
+    async def _wait(self, seconds: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+    def _say(self, state: WorkerState) -> None:
+        self._events.worker_state_changed.emit(state.value)
+
+
+def _pick(backoff: tuple[float, ...], failures: int) -> float:
+    return backoff[min(failures, len(backoff)) - 1]
+
+
+def _in_words(error: Exception) -> tuple[str, ForllmError]:
+    """Return the kind and the words an error is stored with; one that nobody foresaw goes to the log."""
+    if isinstance(error, BackendError):
+        return error.kind.value, error
+    if isinstance(error, ForllmError):
+        return "not_possible", error
+    log.error("unforeseen error", exc_info=error)
+    words = f"{type(error).__name__}: {error}. The log has the details; try again."
+    return "internal", ForllmError("Something went wrong inside FORLLM", words)
