@@ -19,8 +19,6 @@ DESCRIPTION_LIMIT = 2_000
 """Longest description of a subforum, in characters."""
 POST_LIMIT = 2_000_000
 """Longest post, in characters."""
-LOCAL_USER_ID = 1
-"""The one user there is; the first migration makes the row."""
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that draw nothing: Hangul fillers and the empty Braille pattern."""
@@ -165,20 +163,19 @@ def in_tree_order(posts: Iterable[Post]) -> list[ThreadPost]:
     return result
 
 
-def checked_name(typed: str, what: str, field: str = "name") -> str:
+def checked_name(typed: str, what: str) -> str:
     """Return a name or title as it will be stored: one line, without outer space or control characters.
 
-    `what` is the word a user knows the thing by ("subforum", "topic"), `field` the word for what was typed
-    ("name", "title"). Raises InvalidInput.
+    `what` is the word a user knows the thing by ("subforum", "topic"). Raises InvalidInput.
     """
     spaced = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in _storable(typed))
     name = " ".join(spaced.split())
     if not any(map(_is_visible, name)):
-        raise InvalidInput(field, f"The {what} needs a {field}", "Type at least one visible character.")
+        raise InvalidInput("name", f"The {what} needs a name", "Type at least one visible character.")
     if len(name) > NAME_LIMIT:
         raise InvalidInput(
-            field,
-            f"The {what}'s {field} is too long",
+            "name",
+            f"The {what}'s name is too long",
             f"It has {len(name):,} characters; at most {NAME_LIMIT} fit.",
         )
     return name
