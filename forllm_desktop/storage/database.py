@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+# All records, not only the ones a caller uses: their tables refer to each other.
+import forllm_desktop.domain.records  # noqa: F401
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import DatabaseTooNew, ForllmError
 from forllm_desktop.storage.migrations import HEAD, REVISIONS
@@ -139,7 +141,7 @@ def revision_of(path: Path) -> str | None:
 
 def _engine(path: Path, prepare: Any, pool_size: int) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         connect_args={"check_same_thread": False},
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else 8,
