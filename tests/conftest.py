@@ -1,10 +1,19 @@
 """Fixtures for every test."""
 
 import os
-from collections.abc import Callable
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from forllm_desktop.events import Events
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.storage.database import Database, open_database
+from tests.builders import FixedClock
+from tests.recorder import Recorder
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -21,3 +30,76 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         return path if path.exists() else make_tiny_gguf(path, variant)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_running() -> Iterator[None]:
+    """Fail a test that leaves a thread or a child process behind."""
+    threads, children = set(threading.enumerate()), _children()
+    yield
+    deadline = time.monotonic() + 2
+    while (left := _left_behind(threads, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"left running: {left}"
+
+
+def _left_behind(threads: set[threading.Thread], children: set[int]) -> list[str]:
+    late = [f"thread {thread.name}" for thread in threading.enumerate() if thread not in threads]
+    return late + [f"process {pid}" for pid in sorted(_children() - children)]
+
+
+def _children() -> set[int]:
+    """Return the processes whose parent is this one, zombies too; none where there is no /proc."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # "pid (command) state ppid ...", and the command may hold anything, brackets too.
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database file at the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "forllm.db"
+    open_database(path).close()
+    return path
+
+
+@pytest.fixture
+def database_path(database_template: Path, tmp_path: Path) -> Path:
+    """Return a fresh database file."""
+    return Path(shutil.copy(database_template, tmp_path / "forllm.db"))
+
+
+@pytest.fixture
+def database(database_path: Path) -> Iterator[Database]:
+    """Return a fresh open database."""
+    opened = open_database(database_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def recorder(events: Events) -> Recorder:
+    """Return what writes down the signals of `events`."""
+    return Recorder(events)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def forum(database: Database, events: Events, clock: FixedClock) -> ForumService:
+    return ForumService(database, events, clock)
