@@ -66,8 +66,8 @@ def require_fit(n_prompt: int, ctx: int, *, is_exact: bool) -> None:
     raise BackendError(
         ErrorKind.CONTEXT_EXCEEDED,
         "The prompt is too long",
-        f"It has {count} tokens; {limit:,} fit, because the context window has {ctx:,} and {ctx - limit:,} of "
-        "them are kept for the answer. Ask in a shorter thread, shorten the post, or choose a larger window.",
+        f"It has {count} tokens; {limit:,} fit, because the context window has {ctx:,} and {ctx - limit:,} "
+        "of them are kept for the answer. Shorten the post, ask in a shorter thread, or widen the window.",
         n_prompt=n_prompt,
         n_ctx=ctx,
     )

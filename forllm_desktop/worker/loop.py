@@ -12,7 +12,6 @@ from forllm_desktop.domain.queue import WorkerState
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import PARKING_KINDS, BackendError
 from forllm_desktop.services.job_steps import Claim
-from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
@@ -38,7 +37,6 @@ class QueueLoop:
         self,
         queue: QueueService,
         prompts: PromptService,
-        models: ModelsService,
         settings: SettingsService,
         events: Events,
         backends: Backends,
@@ -48,7 +46,6 @@ class QueueLoop:
     ) -> None:
         self._queue = queue
         self._prompts = prompts
-        self._models = models
         self._settings = settings
         self._events = events
         self._backends = backends

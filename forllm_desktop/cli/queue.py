@@ -1,0 +1,104 @@
+"""`forllm queue` and `forllm run-queue`: see, steer and work off the queue."""
+
+import argparse
+import sys
+
+from forllm_desktop import paths
+from forllm_desktop.cli.output import job_document, print_json, print_table
+from forllm_desktop.cli.running import run_requests
+from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.services.workspace import Workspace, open_workspace
+
+
+def add_commands(commands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Add `queue` and `run-queue` to the parser."""
+    queue = commands.add_parser("queue", parents=[common], help="see and steer the queue")
+    verbs = queue.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs.add_parser("list", parents=[common], help="list all requests").set_defaults(run=list_requests)
+    for verb, words, step in (
+        ("cancel", "cancel a request and what waits for it", cancel),
+        ("retry", "queue a failed or cancelled request again", retry),
+    ):
+        parser = verbs.add_parser(verb, parents=[common], help=words)
+        parser.add_argument("id", type=int, help="number of the request")
+        parser.set_defaults(run=step)
+    run = commands.add_parser(
+        "run-queue", parents=[common], help="work off the queue; ends when nothing can run now"
+    )
+    run.set_defaults(run=run_queue)
+
+
+def list_requests(options: argparse.Namespace) -> int:
+    """Print all requests in the order of the queue."""
+    workspace = open_workspace(paths.data_dir(options.data_dir), writes=False)
+    try:
+        documents = [job_document(workspace, job) for job in workspace.queue.jobs()]
+    finally:
+        workspace.close()
+    if options.json:
+        print_json(documents)
+    elif not documents:
+        print("The queue is empty. Ask something: forllm ask TEXT --subforum NAME --model MODEL")
+    else:
+        rows = [(d["id"], d["status"], d["persona"], d["model"], _note(d)) for d in documents]
+        print_table(rows, ("ID", "STATUS", "PERSONA", "MODEL", "REPLY OR REASON"))
+    return 0
+
+
+def cancel(options: argparse.Namespace) -> int:
+    """Cancel a request."""
+    return _steer(options, lambda workspace: workspace.queue.cancel(options.id))
+
+
+def retry(options: argparse.Namespace) -> int:
+    """Queue a request again."""
+    return _steer(options, lambda workspace: workspace.queue.retry(options.id))
+
+
+def run_queue(options: argparse.Namespace) -> int:
+    """Run everything that can run now and print what was run."""
+    workspace = open_workspace(paths.data_dir(options.data_dir))
+    try:
+        seen: list[int] = []
+        workspace.events.job_changed.connect(lambda number: None if number in seen else seen.append(number))
+        is_interrupted = run_requests(workspace, None, shows_reply=False)
+        jobs = [workspace.queue.job(number) for number in sorted(seen)]
+        documents = [job_document(workspace, job) for job in jobs]
+    finally:
+        workspace.close()
+    if options.json:
+        print_json(documents)
+    else:
+        for document in documents:
+            print(f"{document['id']}: {document['status']}. {_note(document)}".rstrip())
+        if not documents:
+            print("Nothing can run now.", file=sys.stderr)
+    return 130 if is_interrupted else _exit_code(jobs)
+
+
+def _steer(options: argparse.Namespace, step) -> int:
+    workspace = open_workspace(paths.data_dir(options.data_dir))
+    try:
+        step(workspace)
+        document = job_document(workspace, workspace.queue.job(options.id))
+    finally:
+        workspace.close()
+    if options.json:
+        print_json(document)
+    else:
+        print(f"Request {document['id']} is {document['status']}.")
+    return 0
+
+
+def _note(document: dict) -> str:
+    if document["error"]:
+        return document["error"]["title"]
+    reply = " ".join((document["reply"] or "").split())
+    return reply if len(reply) <= 60 else reply[:59] + "…"
+
+
+def _exit_code(jobs: list[Job]) -> int:
+    return 1 if any(job.status in (JobStatus.ERROR, JobStatus.PENDING) for job in jobs) else 0
+
+
+def _unused(_workspace: Workspace) -> None: ...

@@ -1,0 +1,50 @@
+"""Runs requests in this process until none can run now."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Collection
+
+from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.worker.assembly import make_queue_loop
+
+
+def run_requests(workspace: Workspace, only: Collection[int] | None, *, shows_reply: bool) -> bool:
+    """Run these requests (all when None), printing replies as they grow if asked for.
+
+    Returns whether it was interrupted; the running request is then queued again, its text kept.
+    """
+    if shows_reply:
+        workspace.events.reply_grew.connect(_print_piece)
+    interrupted = False
+
+    async def drain() -> None:
+        worker = make_queue_loop(workspace)
+
+        def stop() -> None:
+            nonlocal interrupted
+            interrupted = True
+            worker.stop()
+
+        _on_interrupt(stop)
+        await worker.drain(only)
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(drain())
+    if shows_reply:
+        print(flush=True)
+    return interrupted
+
+
+def _on_interrupt(stop) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows: Ctrl+C cancels the main task instead
+            return
+
+
+def _print_piece(_post_id: int, _offset: int, text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
