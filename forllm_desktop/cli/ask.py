@@ -12,6 +12,7 @@ from forllm_desktop.cli.running import run_requests
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_text, title_from
 from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace, open_workspace
 
@@ -49,9 +50,11 @@ def run(options: argparse.Namespace) -> int:
                 workspace, workspace.queue.with_ancestors(job.request_id), shows_reply=not options.json
             )
             job = workspace.queue.job(job.request_id)
-            return 130 if _report(workspace, job, options) and is_interrupted else _exit_code(job)
+            code = 130 if is_interrupted else int(job.status != JobStatus.COMPLETE)
+        else:
+            code = 0
         _report(workspace, job, options)
-        return 0
+        return code
     finally:
         workspace.close()
 
@@ -70,15 +73,15 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
         subforum = workspace.forum.create_subforum(options.subforum)
     if topic is None:
         return workspace.queue.ask_in_new_topic(subforum.subforum_id, title, text, wish)[2]
-    first = workspace.forum.thread(topic.topic_id)[0]
+    first = workspace.forum.thread(topic.topic_id)[0].post
     return workspace.queue.ask(topic.topic_id, text, wish, first.post_id)[1]
 
 
-def _choose_model(workspace: Workspace, options: argparse.Namespace):
+def _choose_model(workspace: Workspace, options: argparse.Namespace) -> ModelChoice:
     model = options.model
-    if model and not options.server and Path(model).suffix.casefold() == ".gguf":
-        if not Path(model).expanduser().is_file():
-            raise NotFound("The model file does not exist", f"There is no file {model}.")
+    is_file = model and not options.server and Path(model).suffix.casefold() == ".gguf"
+    if is_file and not Path(model).expanduser().is_file():
+        raise NotFound("The model file does not exist", f"There is no file {model}.")
     return workspace.models.choose(model, options.server)
 
 
@@ -114,7 +117,7 @@ def _single(found: Sequence[T], named: str, number: Callable[[T], int]) -> T | N
     return found[0] if found else None
 
 
-def _report(workspace: Workspace, job: Job, options: argparse.Namespace) -> bool:
+def _report(workspace: Workspace, job: Job, options: argparse.Namespace) -> None:
     """Print how the request stands; the reply itself was printed while it came."""
     document = job_document(workspace, job)
     if options.json:
@@ -129,8 +132,3 @@ def _report(workspace: Workspace, job: Job, options: argparse.Namespace) -> bool
         )
     elif job.status != JobStatus.COMPLETE:
         print(f"forllm: request {job.request_id} is {job.status}.", file=sys.stderr)
-    return True
-
-
-def _exit_code(job: Job) -> int:
-    return 0 if job.status == JobStatus.COMPLETE else 1

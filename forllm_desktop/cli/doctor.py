@@ -2,9 +2,17 @@
 
 import argparse
 import asyncio
+import platform
+import sqlite3
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
 
-from forllm_desktop import paths
+from forllm_desktop import __version__, paths
 from forllm_desktop.cli.output import print_json
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.services.models import found_servers
+from forllm_desktop.services.workspace import DATABASE_FILE, open_workspace
 
 PACKAGES = ("PySide6-Essentials", "SQLAlchemy", "alembic", "httpx", "keyring", "xllamacpp")
 
@@ -29,3 +37,49 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print(report)
     return 1 if report["database"]["problems"] else 0
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {"FORLLM Desktop": __version__, "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    found["SQLite"] = sqlite3.sqlite_version
+    return found
+
+
+def _database(folder: Path) -> dict[str, Any]:
+    """Check the database; one that does not exist yet is no problem."""
+    if not (folder / DATABASE_FILE).exists():
+        return {"state": "not made yet", "problems": []}
+    try:
+        workspace = open_workspace(folder, writes=False)
+    except ForllmError as error:
+        return {"state": "unreadable", "problems": [f"{error.title}. {error.message}"]}
+    try:
+        problems = workspace.database.check()
+    finally:
+        workspace.close()
+    return {"state": "damaged" if problems else "ok", "problems": problems}
+
+
+async def _servers() -> list[dict[str, Any]]:
+    return [
+        {"name": server.name, "url": server.base_url, "kind": server.kind.value, "version": server.version}
+        for server in await found_servers()
+    ]
+
+
+def _print(report: dict[str, Any]) -> None:
+    for name, number in report["versions"].items():
+        print(f"{name:<20} {number or 'not installed'}")
+    print(f"{'Data folder':<20} {report['data_folder']}")
+    print(f"{'Database':<20} {report['database']['state']}")
+    for problem in report["database"]["problems"]:
+        print(f"{'':<20} {problem}")
+    for server in report["servers"]:
+        print(f"{'Server':<20} {server['name']} at {server['url']} ({server['kind']}, {server['version']})")
+    if not report["servers"]:
+        print(f"{'Server':<20} none answers on this machine; a GGUF file runs without one")

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from forllm_desktop import paths
 from forllm_desktop.cli.output import job_document, print_json, print_table
@@ -76,7 +77,7 @@ def run_queue(options: argparse.Namespace) -> int:
     return 130 if is_interrupted else _exit_code(jobs)
 
 
-def _steer(options: argparse.Namespace, step) -> int:
+def _steer(options: argparse.Namespace, step: Callable[[Workspace], object]) -> int:
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
         step(workspace)
@@ -99,6 +100,3 @@ def _note(document: dict) -> str:
 
 def _exit_code(jobs: list[Job]) -> int:
     return 1 if any(job.status in (JobStatus.ERROR, JobStatus.PENDING) for job in jobs) else 0
-
-
-def _unused(_workspace: Workspace) -> None: ...

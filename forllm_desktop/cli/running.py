@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.worker.assembly import make_queue_loop
@@ -36,7 +36,7 @@ def run_requests(workspace: Workspace, only: Collection[int] | None, *, shows_re
     return interrupted
 
 
-def _on_interrupt(stop) -> None:
+def _on_interrupt(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:

@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 @cache
 def template(name: str) -> str:
-    """Return a template by its path below prompt_templates/ without ".txt", for example "reply/named_turn"."""
+    """Return a template by its path in prompt_templates/ without ".txt", such as "reply/named_turn"."""
     path = prompt_templates_dir() / f"{name}.txt"
     try:
         return path.read_text(encoding="utf-8").removesuffix("\n")
@@ -21,13 +21,13 @@ def template(name: str) -> str:
         ) from error
 
 
-def fill(text: str, **values: str) -> str:
+def fill(form: str, /, **values: str) -> str:
     """Replace each `{{name}}` by its value, once: what looks like a placeholder inside a value stays.
 
     Raises ForllmError when the template names a value that is not given, or one is given that it lacks.
     """
-    wanted = set(_PLACEHOLDER.findall(text))
+    wanted = set(_PLACEHOLDER.findall(form))
     if wanted != set(values):
         odd = ", ".join(sorted(wanted ^ set(values)))
         raise ForllmError("A prompt template does not fit", f"Check the placeholders: {odd}.")
-    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], text)
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], form)

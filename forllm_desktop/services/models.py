@@ -149,9 +149,10 @@ class ModelsService:
         finally:
             await backend.aclose()
 
-    async def find(self) -> list[FoundServer]:
-        """List the servers that answer on this machine's well-known ports."""
-        return await find_servers(self._limits)
+
+async def found_servers() -> list[FoundServer]:
+    """List the servers that answer on this machine's well-known ports."""
+    return await find_servers(Limits())
 
 
 def _existing(session: Session, server_id: int) -> Server:

@@ -9,6 +9,7 @@ from forllm_desktop.domain.forum import Subforum, checked_name
 from forllm_desktop.domain.persona import Persona, PersonaVersion, Resolution, SubforumPersona, resolve
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.events import Events
+from forllm_desktop.services.job_steps import require_resolvable
 from forllm_desktop.storage import persona as rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
@@ -112,6 +113,11 @@ class PersonaService:
                 row.is_default_for_subforum = True
         self._events.subforums_changed.emit()
         return row
+
+    def require_answerable(self, subforum_id: int | None, persona_id: int) -> None:
+        """Raise NotPossible when a persona may not be chosen in a subforum (None: one yet to be made)."""
+        with self._database.read() as session:
+            require_resolvable(session, subforum_id or 0, persona_id)
 
     def set_global_default(self, persona_id: int | None) -> None:
         """Choose who answers where a subforum has no default; None leaves it to the built-in persona."""

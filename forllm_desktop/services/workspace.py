@@ -12,10 +12,14 @@ from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
-from forllm_desktop.storage.database import FILE_NAME, Database, open_database, open_for_reading
+from forllm_desktop.storage.database import FILE_NAME as DATABASE_FILE
+from forllm_desktop.storage.database import Database, open_database, open_for_reading
 from forllm_desktop.storage.lock import FolderLock
+
+__all__ = ["DATABASE_FILE", "Workspace", "open_workspace"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Workspace:
     personas: PersonaService
     models: ModelsService
     queue: QueueService
+    prompts: PromptService
     lock: FolderLock | None
 
     def close(self) -> None:
@@ -56,7 +61,9 @@ def open_workspace(
     if lock is not None:
         lock.acquire()
     try:
-        database = open_database(folder / FILE_NAME) if writes else open_for_reading(folder / FILE_NAME)
+        database = (
+            open_database(folder / DATABASE_FILE) if writes else open_for_reading(folder / DATABASE_FILE)
+        )
     except BaseException:
         if lock is not None:
             lock.release()
@@ -74,5 +81,6 @@ def open_workspace(
         personas=PersonaService(database, events, clock),
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
         queue=QueueService(database, events, clock),
+        prompts=PromptService(database),
         lock=lock,
     )

@@ -1,4 +1,4 @@
-"""Joins the pieces of a running reply, announces them about 20 times a second, saves them every few seconds."""
+"""Joins the pieces of a running reply; announces them 20 times a second, saves them every few seconds."""
 
 import asyncio
 import logging
@@ -80,7 +80,7 @@ class ReplyText:
         self._events.post_changed.emit(self._post_id)
 
     def close(self) -> None:
-        """Announce what is left and stop the timers; the text itself is written by whoever ends the request."""
+        """Announce what is left and stop the timers; whoever ends the request writes the text itself."""
         for timer in (self._announce_timer, self._save_timer):
             if timer is not None:
                 timer.cancel()
