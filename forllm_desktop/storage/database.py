@@ -26,6 +26,8 @@ BUSY_TIMEOUT = 5_000
 POOL_TIMEOUT = 5
 """Seconds a thread waits for the writer before this is an error."""
 BACKUPS_KEPT = 5
+_SIGNATURE = b"SQLite format 3\0"
+"""How every SQLite file begins (https://www.sqlite.org/fileformat.html)."""
 
 
 class Database:
@@ -43,11 +45,16 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open the one write transaction; it commits at the end of the block, or rolls back on an error."""
+        """Open the one write transaction; it commits at the end of the block, or rolls back on an error.
+
+        Raises ForllmError when the writer stays busy, another program locks the file, or the disk is full.
+        """
         if self._writer is None:
             raise ForllmError("This is opened for reading only")
         try:
             with self._new_writer.begin() as session:
+                # Begin now and not at the first statement, so that a write inside a write is always found.
+                session.connection()
                 yield session
         except PoolTimeout as error:
             raise ForllmError(
@@ -113,6 +120,10 @@ def revision_of(path: Path) -> str | None:
     wal = path.with_name(path.name + "-wal")
     mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
     try:
+        with path.open("rb") as file:
+            # SQLite itself takes any file shorter than a page for an empty database, and would overwrite it.
+            if file.read(len(_SIGNATURE)) != _SIGNATURE:
+                raise ForllmError("This is not a FORLLM database", f"{path} is something else; move it away.")
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
             tables = {
                 row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
@@ -124,7 +135,7 @@ def revision_of(path: Path) -> str | None:
                     "This is not a FORLLM database", f"{path} holds other tables; move it away."
                 )
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         raise ForllmError(
             "The database cannot be read",
             f"{path}: {error}. Copies from before upgrades lie in the folder “backups” beside it.",

@@ -241,7 +241,7 @@ CREATE INDEX ix_post_revisions_post_id ON post_revisions (post_id, revision_id)
 
 
 def upgrade() -> None:
-    for statement in SCHEMA.split("\n;\n"):
+    for statement in SCHEMA.strip().split("\n;\n"):
         op.execute(statement)
     connection = op.get_bind()
     connection.exec_driver_sql("INSERT INTO users (user_id, username) VALUES (1, 'User')")
