@@ -67,7 +67,13 @@ def _database(folder: Path) -> dict[str, Any]:
 
 async def _servers() -> list[dict[str, Any]]:
     return [
-        {"name": server.name, "url": server.base_url, "kind": server.kind.value, "version": server.version}
+        {
+            "name": server.name,
+            "url": server.base_url,
+            "kind": server.info.kind.value if server.info.kind else None,
+            "version": server.info.version,
+            "state": server.info.state.value,
+        }
         for server in await found_servers()
     ]
 
@@ -80,6 +86,6 @@ def _print(report: dict[str, Any]) -> None:
     for problem in report["database"]["problems"]:
         print(f"{'':<20} {problem}")
     for server in report["servers"]:
-        print(f"{'Server':<20} {server['name']} at {server['url']} ({server['kind']}, {server['version']})")
+        print(f"{'Server':<20} {server['name']} at {server['url']} ({server['state']})")
     if not report["servers"]:
         print(f"{'Server':<20} none answers on this machine; a GGUF file runs without one")

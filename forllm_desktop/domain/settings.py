@@ -56,9 +56,6 @@ class Settings:
         600, "Keep a model loaded for", "Seconds after its last reply, on servers that allow it.", 0, 86_400
     )
     engine_threads: int = _option(0, "Threads of the built-in engine", "0 lets the engine choose.", 0, 1024)
-    engine_idle: float = _option(
-        600.0, "Unload the built-in engine after", "Seconds without a request.", 1, 86_400
-    )
 
 
 def checked_option(name: str, value: Any) -> Any:

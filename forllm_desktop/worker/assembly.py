@@ -11,8 +11,7 @@ def make_queue_loop(
     workspace: Workspace, *, backoff: tuple[float, ...] = BACKOFF, save_every: float = SAVE_EVERY
 ) -> QueueLoop:
     """Return a worker's loop. Called in the thread, and inside the event loop, that it will run in."""
-    settings = workspace.settings.current()
-    engine = EngineHost(workspace.limits, threads=settings.engine_threads, idle_seconds=settings.engine_idle)
+    engine = EngineHost(workspace.limits, threads=workspace.settings.current().engine_threads)
     return QueueLoop(
         workspace.queue,
         workspace.prompts,
