@@ -4,7 +4,7 @@ import asyncio
 import importlib.metadata
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -32,9 +32,6 @@ from forllm_desktop.llm.gguf_header import check_is_gguf, read_gguf_header
 from forllm_desktop.llm.openai_compatible import OpenAIBackend
 from forllm_desktop.llm.tokens import estimate_tokens
 
-KEEP_ALIVE = 600.0
-"""Seconds an unused engine stays, where no request has said otherwise."""
-
 DYING_SECONDS = 1.0
 """A broken connection is noticed before the end of the process that broke it."""
 
@@ -61,16 +58,17 @@ class Endpoint:
 class EngineHost:
     """Owns the one engine process of the app; belongs to one event loop, `stop` apart.
 
-    `threads` is the number of threads llama.cpp computes with; 0 leaves it to llama.cpp.
+    `threads` is the number of threads llama.cpp computes with; 0 leaves it to llama.cpp. `idle_seconds`
+    after its last use the engine is stopped; below 0 it stays.
     """
 
-    def __init__(self, limits: Limits, *, threads: int = 0) -> None:
+    def __init__(self, limits: Limits, *, threads: int = 0, idle_seconds: float = 600.0) -> None:
         self._limits = limits
         self._threads = threads
+        self._idle_seconds = idle_seconds
         self._process: EngineProcess | None = None
         self._lock = asyncio.Lock()
         self._n_users = 0
-        self._keep_alive = KEEP_ALIVE
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -104,7 +102,8 @@ class EngineHost:
         """Load a model with a window of at least `ctx` tokens unless it is, and return where it answers.
 
         Cancelling kills a loading engine at once. Raises BackendError NOT_FOUND, LOAD_FAILED, OUT_OF_MEMORY,
-        TIMEOUT, and BUSY while another model is answering. Call `stop_when_idle` afterwards.
+        TIMEOUT, and BUSY while another model is answering. It stays until `stop` unless `stop_when_idle`
+        is called afterwards, as `in_use` does.
         """
         self._cancel_timer()
         async with self._lock:
@@ -122,15 +121,8 @@ class EngineHost:
             return Endpoint(process.url, process.api_key)
 
     @asynccontextmanager
-    async def in_use(
-        self, model_path: str, ctx: int = 0, keep_alive: float | None = None
-    ) -> AsyncIterator[Endpoint]:
-        """Hold an engine that serves the model; `keep_alive` seconds after the last use it stops.
-
-        Below 0 it stays until the app ends; None keeps what was last said.
-        """
-        if keep_alive is not None:
-            self._keep_alive = keep_alive
+    async def in_use(self, model_path: str, ctx: int = 0) -> AsyncIterator[Endpoint]:
+        """Hold an engine that serves the model; the time until an idle one stops starts at the end."""
         try:
             endpoint = await self.ensure(model_path, ctx)
             self._n_users += 1
@@ -140,7 +132,7 @@ class EngineHost:
                 self._n_users -= 1
         finally:
             if not self._n_users:
-                self.stop_when_idle(self._keep_alive)
+                self.stop_when_idle(self._idle_seconds)
 
     def stop_when_idle(self, seconds: float) -> None:
         """Stop the engine unless it is used again within `seconds`; below 0 it stays."""
@@ -151,7 +143,7 @@ class EngineHost:
     async def explain(self, error: BackendError) -> BackendError:
         """Return what stands behind a failure: the end of the engine, if it has ended, else the error."""
         process = self._process
-        if process is None or error.status is not None or error.kind is ErrorKind.TIMEOUT:
+        if process is None or error.kind not in (ErrorKind.UNREACHABLE, ErrorKind.STREAM_BROKEN):
             return error
         await asyncio.wait([asyncio.wrap_future(process.ended)], timeout=DYING_SECONDS)
         return death(process.log_lines, process.ended.result()) if process.ended.done() else error
@@ -230,7 +222,10 @@ class EngineBackend:
         return [await self.describe(model.id) for model in await self.loaded()]
 
     async def describe(self, model: str) -> ModelInfo:
-        """Read the file's header, and ask the engine too where it serves the model already."""
+        """Read the file's header, and ask the engine too where it serves the model already.
+
+        `ctx_allocated` stays None: the window is no limit, it is made as large as the request wants it.
+        """
         header = await asyncio.to_thread(read_gguf_header, model)
         thinking = ("thinking",) if header.has_thinking_switch else ()
         info = ModelInfo(
@@ -247,7 +242,7 @@ class EngineBackend:
             return info
         async with self._host.in_use(model) as endpoint:
             told = await (await self._connect(endpoint)).describe(model)
-        return replace(info, ctx_allocated=told.ctx_allocated, supports_system=told.supports_system)
+        return replace(info, supports_system=told.supports_system)
 
     async def loaded(self) -> list[LoadedModel]:
         served = self._host.served()
@@ -268,13 +263,13 @@ class EngineBackend:
         async with self._host.in_use(model) as endpoint:
             return await (await self._connect(endpoint)).count_tokens(model, messages)
 
-    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Load the model if need be and stream one reply; cancelling during the load ends the engine."""
         is_load = not self._host.is_serving(request.model, request.ctx)
         if is_load:
             yield Waiting("loading")
         started = time.monotonic()
-        async with self._host.in_use(request.model, request.ctx, request.keep_alive) as endpoint:
+        async with self._host.in_use(request.model, request.ctx) as endpoint:
             load_seconds = time.monotonic() - started
             connected = await self._connect(endpoint)
             try:
