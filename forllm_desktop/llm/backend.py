@@ -298,6 +298,13 @@ class Backend(Protocol):
         """List the models in the server's memory; empty where it does not tell."""
         ...
 
+    async def prepare(self, model: str, ctx: int) -> ModelInfo:
+        """Describe a model for a request that wants a window of `ctx` tokens, loading it where that is ours.
+
+        `ctx_allocated` is then the largest window the request can have, None where the request decides.
+        """
+        ...
+
     async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
         """Count a prompt, template included; an estimate where the server cannot."""
         ...

@@ -145,8 +145,9 @@ class EngineHost:
         process = self._process
         if process is None or error.kind not in (ErrorKind.UNREACHABLE, ErrorKind.STREAM_BROKEN):
             return error
-        await asyncio.wait([asyncio.wrap_future(process.ended)], timeout=DYING_SECONDS)
-        return death(process.log_lines, process.ended.result()) if process.ended.done() else error
+        if not await _has_ended_within(process, DYING_SECONDS):
+            return error
+        return death(process.log_lines, process.ended.result())
 
     def stop(self) -> None:
         """End the engine and wait for it, at most `Limits.engine_stop` and a kill long; any thread."""
@@ -178,12 +179,10 @@ class EngineHost:
         process = self._process
         if process is None:
             return
-        ended = asyncio.wrap_future(process.ended)
         process.leave()
-        await asyncio.wait([ended], timeout=self._limits.engine_stop)
-        if not ended.done():
+        if not await _has_ended_within(process, self._limits.engine_stop):
             process.kill()
-            await ended
+            await _has_ended_within(process, None)
         process.join()
         self._process = None
 
@@ -209,6 +208,7 @@ class EngineBackend:
         self._host = host
         self._endpoint: Endpoint | None = None
         self._connected: OpenAIBackend | None = None
+        self._load_seconds: float | None = None
 
     async def probe(self) -> ServerInfo:
         """Say whether the engine can be started here; it is not started for the answer."""
@@ -248,13 +248,18 @@ class EngineBackend:
         served = self._host.served()
         return [] if served is None else [served]
 
-    async def prepare(self, model: str, ctx: int) -> None:
-        """Load the model for a request with a window of `ctx` tokens, so that counts become exact.
+    async def prepare(self, model: str, ctx: int) -> ModelInfo:
+        """Load the model with a window of at most `ctx` tokens, so that template and counts are exact.
 
         Raises BackendError like `chat`.
         """
-        async with self._host.in_use(model, ctx):
-            pass
+        header = await asyncio.to_thread(read_gguf_header, model)
+        wanted = min(ctx, header.ctx_trained or ctx)
+        started = time.monotonic()
+        is_load = not self._host.is_serving(model, wanted)
+        async with self._host.in_use(model, wanted):
+            self._load_seconds = time.monotonic() - started if is_load else None
+            return await self.describe(model)
 
     async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
         """Count exactly where the engine serves the model, else estimate; never starts it."""
@@ -265,17 +270,16 @@ class EngineBackend:
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Load the model if need be and stream one reply; cancelling during the load ends the engine."""
-        is_load = not self._host.is_serving(request.model, request.ctx)
-        if is_load:
+        if not self._host.is_serving(request.model, request.ctx):
             yield Waiting("loading")
-        started = time.monotonic()
+            await self.prepare(request.model, request.ctx)
+        load_seconds, self._load_seconds = self._load_seconds, None
         async with self._host.in_use(request.model, request.ctx) as endpoint:
-            load_seconds = time.monotonic() - started
             connected = await self._connect(endpoint)
             try:
                 async with aclosing(connected.chat(request)) as events:
                     async for event in events:
-                        if is_load and isinstance(event, Finished):
+                        if load_seconds is not None and isinstance(event, Finished):
                             event = replace(event, reloaded=True, load_seconds=load_seconds)
                         yield event
             except BackendError as error:
@@ -293,3 +297,12 @@ class EngineBackend:
             profile = replace(self.profile, base_url=endpoint.url, api_key=endpoint.api_key, use_proxy=False)
             self._connected, self._endpoint = OpenAIBackend(profile, self._limits), endpoint
         return self._connected
+
+
+async def _has_ended_within(process: EngineProcess, seconds: float | None) -> bool:
+    ended = asyncio.wrap_future(process.ended)
+    try:
+        await asyncio.wait([ended], timeout=seconds)
+    finally:
+        ended.cancel()  # the process may outlive this loop
+    return process.ended.done()

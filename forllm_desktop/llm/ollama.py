@@ -89,6 +89,10 @@ class OllamaBackend:
             if _name(entry)
         ]
 
+    async def prepare(self, model: str, ctx: int) -> ModelInfo:
+        """Describe a model; nothing is loaded, because every request carries its own window."""
+        return await self._show(model)
+
     async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
         """Estimate: Ollama has no call that counts."""
         return TokenCount(estimate_tokens(messages), is_exact=False)

@@ -110,6 +110,10 @@ class OpenAIBackend:
         name = text_in(props.get("model_alias")) or text_in(props.get("model_path")) or ""
         return [] if props.get("is_sleeping") else [LoadedModel(name, ctx_allocated=_slot_window(props))]
 
+    async def prepare(self, model: str, ctx: int) -> ModelInfo:
+        """Describe a model; its window was fixed when the server was started."""
+        return await self.describe(model)
+
     async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
         """Count a prompt, exactly on llama-server; an estimate elsewhere and where it has no such call."""
         if self._counts:

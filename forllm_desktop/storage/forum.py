@@ -156,7 +156,6 @@ def asked_posts(
 ) -> list[int]:
     """Return the posts of a topic or a subforum that an open request answers or writes."""
     place = Topic.subforum_id == subforum_id if topic_id is None else Post.topic_id == topic_id
-    # From the side of the requests, of which few are open, however many posts there are.
     return list(
         session.scalars(
             select(Post.post_id)
@@ -216,7 +215,7 @@ def _deleted_subforums(session: Session) -> list[TrashItem]:
     rows = session.execute(
         select(Subforum.subforum_id, Subforum.name, Subforum.deleted_at)
         .where(Subforum.deleted_at.is_not(None))
-        .order_by(Subforum.subforum_id.desc())
+        .order_by(Subforum.deleted_at.desc(), Subforum.subforum_id.desc())
     )
     return [TrashItem(Kind.SUBFORUM, row.subforum_id, row.name, "", row.deleted_at) for row in rows]
 
@@ -226,7 +225,7 @@ def _deleted_topics(session: Session) -> list[TrashItem]:
         select(Topic.topic_id, Topic.title, Topic.deleted_at, Subforum.name)
         .join(Subforum, Subforum.subforum_id == Topic.subforum_id)
         .where(Topic.deleted_at.is_not(None))
-        .order_by(Topic.topic_id.desc())
+        .order_by(Topic.deleted_at.desc(), Topic.topic_id.desc())
     )
     return [TrashItem(Kind.TOPIC, row.topic_id, row.title, row.name, row.deleted_at) for row in rows]
 
@@ -244,7 +243,7 @@ def _deleted_posts(session: Session) -> list[TrashItem]:
         .join(Subforum, Subforum.subforum_id == Topic.subforum_id)
         # A reply that was taken away before it had any text holds nothing to bring back.
         .where(Post.deleted_at.is_not(None), (Post.content != "") | (Post.thinking != ""))
-        .order_by(Post.post_id.desc())
+        .order_by(Post.deleted_at.desc(), Post.post_id.desc())
     )
     return [
         TrashItem(

@@ -3,12 +3,14 @@
 from contextlib import aclosing
 from typing import Any
 
+from forllm_desktop.domain.servers import ServerKind
 from forllm_desktop.domain.settings import Settings
 from forllm_desktop.llm.backend import (
     Backend,
     BackendError,
     ChatRequest,
     Content,
+    ContentWasThinking,
     ErrorKind,
     Finished,
     Message,
@@ -40,7 +42,9 @@ async def answer_post(
     that is empty or all thoughts.
     """
     job = claim.job
-    model = await backend.describe(job.llm_model)
+    if backend.profile.kind is ServerKind.ENGINE:
+        reply.wait("loading")
+    model = await backend.prepare(job.llm_model, settings.context_window)
     ctx = window(model.ctx_trained, model.ctx_allocated, settings.context_window)
     prompt = _build(claim, prompts, model)
     count = await backend.count_tokens(job.llm_model, prompt.messages)
@@ -95,6 +99,8 @@ async def _stream(backend: Backend, request: ChatRequest, reply: ReplyText) -> F
                     reply.add_thinking(text)
                 case Content(text):
                     reply.add(text)
+                case ContentWasThinking():
+                    reply.move_to_thinking()
                 case Finished():
                     return event
     raise BackendError(ErrorKind.STREAM_BROKEN, "The reply broke off", "The server ended without saying so.")

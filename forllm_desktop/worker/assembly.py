@@ -11,7 +11,8 @@ def make_queue_loop(
     workspace: Workspace, *, backoff: tuple[float, ...] = BACKOFF, save_every: float = SAVE_EVERY
 ) -> QueueLoop:
     """Return a worker's loop. Called in the thread, and inside the event loop, that it will run in."""
-    engine = EngineHost(workspace.limits, threads=workspace.settings.current().engine_threads)
+    settings = workspace.settings.current()
+    engine = EngineHost(workspace.limits, threads=settings.engine_threads, idle_seconds=settings.keep_alive)
     return QueueLoop(
         workspace.queue,
         workspace.prompts,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import WorkerState
 from forllm_desktop.events import Events
-from forllm_desktop.llm.backend import PARKING_KINDS, BackendError
+from forllm_desktop.llm.backend import PARKING_KINDS, BackendError, ErrorKind
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
@@ -155,7 +155,7 @@ class QueueLoop:
     def _end_failed(self, claim: Claim, reply: ReplyText, error: Exception) -> None:
         """Park the request if its server may come back, else end it with words a user can read."""
         request_id, server_id = claim.job.request_id, claim.job.server_id
-        if isinstance(error, BackendError) and error.kind in PARKING_KINDS and reply.is_empty:
+        if isinstance(error, BackendError) and _may_pass(error) and reply.is_empty:
             failures = self._failures.get(server_id, 0) + 1
             until = self._queue.now() + timedelta(seconds=_pick(self._backoff, failures))
             has_ended = not self._queue.park(request_id, error.kind.value, error, until)
@@ -163,7 +163,7 @@ class QueueLoop:
         else:
             kind, shown = _in_words(error)
             has_ended = not self._queue.fail(request_id, kind, shown, reply.text, reply.thinking)
-            if isinstance(error, BackendError) and error.kind not in PARKING_KINDS:
+            if isinstance(error, BackendError) and not _may_pass(error):
                 self._server_answered(server_id)
         if has_ended:
             self._queue.settle_cancelled(request_id, reply.text, reply.thinking)
@@ -214,6 +214,11 @@ class QueueLoop:
 
 def _pick(backoff: tuple[float, ...], failures: int) -> float:
     return backoff[min(failures, len(backoff)) - 1]
+
+
+def _may_pass(error: BackendError) -> bool:
+    """Say whether a failure is one of the server's, to be waited out, not one of the request."""
+    return error.kind in PARKING_KINDS or (error.kind is ErrorKind.TIMEOUT and error.phase == "waiting")
 
 
 def _in_words(error: Exception) -> tuple[str, ForllmError]:
