@@ -352,7 +352,7 @@ def test_garbage_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "forllm.db"
     path.write_bytes(content)
     before = sizes(path)
-    with pytest.raises(ForllmError, match="cannot be read|is something else"):
+    with pytest.raises(ForllmError, match=r"cannot be read|is something else"):
         open_database(path)
     assert sizes(path) == before
 
