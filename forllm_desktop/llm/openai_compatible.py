@@ -95,8 +95,8 @@ class OpenAIBackend:
         if info is None and self._is_llamacpp and len(listed) == 1:
             # A llama-server with one model takes any name for it.
             info = replace(listed[0], id=model)
-        if info is None:
-            raise classify_error(404, json.dumps({"error": f"{model} is not listed"}), model=model)
+        # Not every server lists all it serves; whether the model is there shows when it is asked.
+        info = info or ModelInfo(id=model, label=model)
         return await self._with_properties(info) if self._is_llamacpp else info
 
     async def loaded(self) -> list[LoadedModel]:
