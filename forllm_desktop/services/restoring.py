@@ -24,9 +24,12 @@ def restore(session: Session, news: News, kind: Kind, id: int) -> Restored:
         raise NotFound(f"The {kind} does not exist", f"There is none with the number {id}.")
     if thing.deleted_at is None:
         raise NotPossible(f"The {kind} is not in the trash", "It may have been restored before.")
+    subforum = _subforum_of(session, thing)
+    former = subforum.name
     what, *containers = _bring_back(session, news, thing)
     together = f", together with the {' and the '.join(containers)}" if containers else ""
-    return Restored(kind, id, f"{what[0].upper()}{what[1:]} restored{together}")
+    renamed = f"; the name “{former}” was taken meanwhile" if subforum.name != former else ""
+    return Restored(kind, id, f"{what[0].upper()}{what[1:]} restored{together}{renamed}")
 
 
 def tell_deleted(session: Session, news: News, post: Post) -> None:
@@ -36,6 +39,12 @@ def tell_deleted(session: Session, news: News, post: Post) -> None:
         news.tell(news.events.post_changed, post.post_id)
     for post_id in reversed(hidden):
         news.tell(news.events.post_removed, post_id)
+
+
+def _subforum_of(session: Session, thing: Subforum | Topic | Post) -> Subforum:
+    if isinstance(thing, Post):
+        thing = session.get_one(Topic, thing.topic_id)
+    return thing if isinstance(thing, Subforum) else session.get_one(Subforum, thing.subforum_id)
 
 
 def _bring_back(session: Session, news: News, thing: Subforum | Topic | Post) -> list[str]:
@@ -54,15 +63,14 @@ def _bring_back(session: Session, news: News, thing: Subforum | Topic | Post) ->
 def _bring_back_subforum(session: Session, news: News, subforum: Subforum) -> list[str]:
     if subforum.deleted_at is None:
         return []
-    former, order = subforum.name, list(rows.subforums(session))
-    subforum.name = _free_name(session, former)
+    order = list(rows.subforums(session))
+    subforum.name = _free_name(session, subforum.name)
     subforum.name_key = name_key(subforum.name)
     subforum.deleted_at = None
     order.insert(subforum.position, subforum)
     rows.number(order)
     news.tell(news.events.subforums_changed)
-    renamed = "" if subforum.name == former else f" (the name “{former}” was taken meanwhile)"
-    return [f"subforum “{subforum.name}”{renamed}"]
+    return [f"subforum “{subforum.name}”"]
 
 
 def _free_name(session: Session, wanted: str) -> str:
