@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from forllm_desktop.events import Events
 from forllm_desktop.services.forum import ForumService
@@ -16,6 +17,10 @@ from tests.builders import FixedClock
 from tests.recorder import Recorder
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("forllm", deadline=None)
+settings.load_profile("forllm")
 
 
 @pytest.fixture(scope="session")

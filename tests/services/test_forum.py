@@ -3,6 +3,8 @@
 import random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from forllm_desktop.domain.base import name_key
 from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
@@ -547,3 +549,22 @@ def test_limits_are_inclusive(forum: ForumService) -> None:
         forum.describe_subforum(subforum.subforum_id, "d" * (DESCRIPTION_LIMIT + 1))
     with pytest.raises(InvalidInput, match="2,000,001 characters"):
         forum.add_post(topic.topic_id, "x" * (POST_LIMIT + 1))
+
+
+# -- names, whatever is typed
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec=None), max_size=NAME_LIMIT + 5), st.text(st.characters(codec=None)))
+def test_any_name_is_either_stored_and_found_again_or_refused(
+    forum: ForumService, typed: str, text: str
+) -> None:
+    try:
+        subforum = forum.create_subforum(typed)
+        topic, post = forum.create_topic(subforum.subforum_id, typed, text)
+    except InvalidInput:
+        return
+    assert forum.find_subforum(subforum.name)[0].name == subforum.name
+    assert forum.find_topic(subforum.subforum_id, topic.title)[0].title == topic.title == subforum.name
+    assert forum.post(post.post_id).content == post.content
+    assert forum.thread(topic.topic_id)[0].post.content == post.content

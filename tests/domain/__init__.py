@@ -1,0 +1,1 @@
+"""Tests of what exists and what is allowed."""
