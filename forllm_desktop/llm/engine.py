@@ -9,8 +9,10 @@ import importlib.util
 import json
 import os
 import signal
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 PROMPT_CACHE_MIB = 1024
@@ -43,9 +45,10 @@ def main() -> int:
     if not order:
         return 1
     watch = threading.Thread(target=_exit_at_end_of, args=(life_line,), name="life-line", daemon=True)
-    watch.start()  # before the load: it must be possible to give up a load of several minutes
+    watch.start()
     try:
-        server = _load(json.loads(order))
+        with _leaving_in_mid_load():
+            server = _load(json.loads(order))
     except ImportError as error:
         return _fail(answers, f"{MISSING} ({error})")
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
@@ -78,6 +81,31 @@ def _exit_at_end_of(stream: BinaryIO) -> None:
     while stream.read(4096):
         pass
     os._exit(0)
+
+
+@contextmanager
+def _leaving_in_mid_load() -> Iterator[None]:
+    """Let the system end this process when standard input ends.
+
+    A load takes minutes and xllamacpp holds the interpreter's lock all the while, so no thread of ours can
+    notice. Linux alone; elsewhere an engine whose parent was killed leaves once the load is done.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import fcntl
+    import select
+
+    flags = fcntl.fcntl(_STDIN, fcntl.F_GETFL)
+    fcntl.fcntl(_STDIN, fcntl.F_SETOWN, os.getpid())
+    # A pipe with O_ASYNC sends SIGIO when its other end closes, and SIGIO ends a process that has no handler.
+    fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if select.select([_STDIN], [], [], 0)[0]:
+        os._exit(0)  # it closed before; nothing else is ever sent
+    try:
+        yield
+    finally:
+        fcntl.fcntl(_STDIN, fcntl.F_SETFL, flags)
 
 
 def _load(order: Mapping[str, Any]) -> Any:
