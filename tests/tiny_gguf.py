@@ -13,6 +13,7 @@ import itertools
 import math
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import gguf
 import numpy as np
 
 DIM, FEED_FORWARD, LAYERS, HEADS, KV_HEADS = 64, 192, 2, 4, 2
+SLOW_FEED_FORWARD = 65_536
+ALIGNMENT = 32
 CONSTANT = 3.0
 NEVER = -30.0
 LONG_CTX = 131_072
@@ -145,6 +148,27 @@ def make_tiny_gguf(
     return Path(path)
 
 
+def make_slow_gguf(path: str | os.PathLike[str], layers: int = 60) -> Path:
+    """Write a model of zeros that takes seconds to load the first time: 25 MB a layer, but none on the disk.
+
+    It says nothing sensible; it is there to be stopped while it loads.
+    """
+    words, writer = _vocabulary(), gguf.GGUFWriter(path, "llama")
+    _write_header(writer, words, CHATML, 4096, "Slow", layers, SLOW_FEED_FORWARD)
+    size = 0
+    for name, shape, kind in _shapes(len(words.tokens), layers, SLOW_FEED_FORWARD):
+        n_bytes = math.prod(shape) * np.dtype(kind).itemsize
+        writer.add_tensor_info(name, shape, np.dtype(kind), n_bytes)
+        size += -n_bytes % ALIGNMENT + n_bytes
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    header = os.path.getsize(path)
+    os.truncate(path, -header % ALIGNMENT + header + size)
+    return Path(path)
+
+
 def _vocabulary() -> _Vocabulary:
     words = _Vocabulary()
     for byte in range(256):
@@ -225,14 +249,22 @@ def _split_in_two_halves(words: _Vocabulary, embedding: np.ndarray, output: np.n
         embedding[sources, dim] = 2.0
 
 
-def _write_header(writer: gguf.GGUFWriter, words: _Vocabulary, template: str, ctx: int, name: str) -> None:
+def _write_header(
+    writer: gguf.GGUFWriter,
+    words: _Vocabulary,
+    template: str,
+    ctx: int,
+    name: str,
+    layers: int = LAYERS,
+    feed_forward: int = FEED_FORWARD,
+) -> None:
     writer.add_name(name)
     writer.add_size_label("0.1M")
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_context_length(ctx)
     writer.add_embedding_length(DIM)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(FEED_FORWARD)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(feed_forward)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(KV_HEADS)
     writer.add_rope_dimension_count(DIM // HEADS)
@@ -253,27 +285,41 @@ def _write_header(writer: gguf.GGUFWriter, words: _Vocabulary, template: str, ct
 def _write_tensors(
     writer: gguf.GGUFWriter, embedding: np.ndarray, output: np.ndarray, rng: np.random.Generator
 ) -> None:
-    writer.add_tensor("token_embd.weight", embedding.astype(np.float16))
-    writer.add_tensor("output_norm.weight", np.ones(DIM, np.float32))
-    writer.add_tensor("output.weight", output.astype(np.float16))
+    made = {"token_embd.weight": embedding, "output.weight": output}
+    for name, shape, kind in _shapes(len(embedding)):
+        if len(shape) == 1:
+            weights = np.ones(shape)
+        elif name in made:
+            weights = made[name]
+        else:
+            weights = rng.normal(0, 0.02, shape)
+        if "attn_output" in name or "ffn_down" in name:
+            weights[0, :] = 0.0  # no layer may write to the constant dimension
+        writer.add_tensor(name, weights.astype(kind))
+
+
+def _shapes(
+    n_vocab: int, layers: int = LAYERS, feed_forward: int = FEED_FORWARD
+) -> Iterator[tuple[str, tuple[int, ...], type]]:
+    """Yield name, shape and type of every tensor."""
     kv_dim = DIM // HEADS * KV_HEADS
-    shapes = {
+    yield "token_embd.weight", (n_vocab, DIM), np.float16
+    yield "output_norm.weight", (DIM,), np.float32
+    yield "output.weight", (n_vocab, DIM), np.float16
+    matrices = {
         "attn_q": (DIM, DIM),
         "attn_k": (kv_dim, DIM),
         "attn_v": (kv_dim, DIM),
         "attn_output": (DIM, DIM),
-        "ffn_gate": (FEED_FORWARD, DIM),
-        "ffn_up": (FEED_FORWARD, DIM),
-        "ffn_down": (DIM, FEED_FORWARD),
+        "ffn_gate": (feed_forward, DIM),
+        "ffn_up": (feed_forward, DIM),
+        "ffn_down": (DIM, feed_forward),
     }
-    for layer in range(LAYERS):
-        for key, shape in shapes.items():
-            weights = rng.normal(0, 0.02, shape)
-            if key in ("attn_output", "ffn_down"):
-                weights[0, :] = 0.0  # no layer may write to the constant dimension
-            writer.add_tensor(f"blk.{layer}.{key}.weight", weights.astype(np.float16))
+    for layer in range(layers):
+        for key, shape in matrices.items():
+            yield f"blk.{layer}.{key}.weight", shape, np.float16
         for key in ("attn_norm", "ffn_norm"):
-            writer.add_tensor(f"blk.{layer}.{key}.weight", np.ones(DIM, np.float32))
+            yield f"blk.{layer}.{key}.weight", (DIM,), np.float32
 
 
 def _byte_letters() -> dict[int, str]:
