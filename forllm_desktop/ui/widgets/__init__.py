@@ -1,0 +1,1 @@
+"""Small parts that the panes and pages are made of."""

@@ -1,0 +1,82 @@
+"""Avatars: a persona is a circle with a colour and initials, the user a rounded square."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+
+from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.tokens import AVATAR_COLOURS
+
+
+def initials(name: str) -> str:
+    """Return one or two letters for a name: "Ada" -> "A", "Captain Hale" -> "CH"."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return words[0][0].upper() if len(words) == 1 else (words[0][0] + words[-1][0]).upper()
+
+
+def colour_of(persona_id: int) -> QColor:
+    """Return the colour that a persona has by its id."""
+    return QColor(AVATAR_COLOURS[(persona_id - 1) % len(AVATAR_COLOURS)])
+
+
+def paint_persona(
+    painter: QPainter, rect: QRectF, persona_id: int, name: str, *, is_default: bool = False, ground: str = ""
+) -> None:
+    """Paint a persona's circle; the default gets a ring in accent, `ground` a thin ring in that token."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if is_default or ground:
+        ring = theme().colour("accent_text" if is_default else ground)
+        painter.setPen(QPen(ring, 1.5))
+        painter.setBrush(theme().colour(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(rect.adjusted(-1.75, -1.75, 1.75, 1.75))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour_of(persona_id))
+    painter.drawEllipse(rect)
+    _letters(painter, rect, initials(name), QColor("#FFFFFF"))
+    painter.restore()
+
+
+def paint_user(painter: QPainter, rect: QRectF, name: str) -> None:
+    """Paint the user's rounded square."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().colour("text_2"))
+    painter.drawRoundedRect(rect, rect.width() * 0.2, rect.width() * 0.2)
+    _letters(painter, rect, initials(name), theme().colour("surface"))
+    painter.restore()
+
+
+def paint_stack(
+    painter: QPainter, right_middle: QPointF, side: float, personas: list[tuple[int, str, bool]], ground: str
+) -> float:
+    """Paint up to three avatars that overlap, ending at `right_middle`; returns the width used in px.
+
+    `personas` are (id, name, is default), the default first; more than three become "+2".
+    """
+    if not personas:
+        return 0.0
+    shown, step = personas[:3], side - 4
+    extra = len(personas) - len(shown)
+    width = side + step * (len(shown) - 1) + (side + 2 if extra else 0)
+    left = right_middle.x() - width
+    if extra:
+        painter.setFont(theme().font("caption"))
+        painter.setPen(theme().colour("text_3"))
+        box = QRectF(right_middle.x() - side, right_middle.y() - side / 2, side, side)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"+{extra}")
+    for index in range(len(shown) - 1, -1, -1):
+        persona_id, name, is_default = shown[index]
+        box = QRectF(left + index * step, right_middle.y() - side / 2, side, side)
+        paint_persona(painter, box, persona_id, name, is_default=is_default, ground=ground)
+    return width
+
+
+def _letters(painter: QPainter, rect: QRectF, letters: str, colour: QColor) -> None:
+    font = QFont(theme().font("ui_medium"))
+    font.setPixelSize(max(7, round(rect.height() * (0.48 if len(letters) == 1 else 0.38))))
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, letters)

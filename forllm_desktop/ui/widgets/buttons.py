@@ -1,0 +1,55 @@
+"""Buttons in the few kinds there are, each with its accessible name."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+from forllm_desktop.ui.icons import icon
+from forllm_desktop.ui.theme import theme
+
+
+def push_button(
+    text: str, kind: str = "", icon_name: str = "", *, small: bool = False, parent: QWidget | None = None
+) -> QPushButton:
+    """Return a button with words. `kind`: "" (a border), "primary", "quiet", "danger" or "delete"."""
+    button = QPushButton(text, parent)
+    button.setProperty("kind", kind)
+    button.setProperty("size", "small" if small else "")
+    button.setCursor(Qt.CursorShape.ArrowCursor)
+    button.setAccessibleName(text.replace("&", ""))
+    if icon_name:
+        button.setIcon(icon(icon_name, "on_accent" if kind in ("primary", "delete") else "text_2"))
+        button.setIconSize(_square(16))
+    return button
+
+
+def icon_button(
+    name: str, icon_name: str, *, shortcut: str = "", checkable: bool = False, parent: QWidget | None = None
+) -> QToolButton:
+    """Return a button with an icon alone; its name is the tooltip and the accessible name."""
+    button = QToolButton(parent)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(_square(16))
+    button.setToolTip(f"{name} ({shortcut})" if shortcut else name)
+    button.setAccessibleName(name)
+    button.setCheckable(checkable)
+    button.setFixedSize(_square(28))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def action_button(action: QAction, *, with_text: bool = False, parent: QWidget | None = None) -> QToolButton:
+    """Return a tool button that shows and triggers an action."""
+    button = QToolButton(parent)
+    button.setDefaultAction(action)
+    button.setIconSize(_square(16))
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if with_text:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFont(theme().font("ui_medium"))
+    return button
+
+
+def _square(side: int) -> QSize:
+    return QSize(theme().px(side), theme().px(side))
