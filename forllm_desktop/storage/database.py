@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 # All records, not only the ones a caller uses: their tables refer to each other.
 import forllm_desktop.domain.records  # noqa: F401
 from forllm_desktop.domain.base import utc_now
-from forllm_desktop.domain.errors import DatabaseTooNew, ForllmError
+from forllm_desktop.domain.errors import DatabaseTooNew, ForllmError, NotFound
 from forllm_desktop.storage.migrations import HEAD, REVISIONS
 
 __all__ = ["Database", "IntegrityError", "Session", "open_database", "open_for_reading", "revision_of"]
@@ -60,6 +60,8 @@ class Database:
             raise ForllmError(
                 "The database is busy", "Another step has held it for too long. Try again in a moment."
             ) from error
+        except OverflowError as error:
+            raise _no_such_number() from error
         except OperationalError as error:
             raise ForllmError(
                 "This could not be saved", f"{self.path}: {error.orig}. Check the disk and try again."
@@ -68,8 +70,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one consistent state and cannot write."""
-        with self._new_reader() as session:
-            yield session
+        try:
+            with self._new_reader() as session:
+                yield session
+        except OverflowError as error:
+            raise _no_such_number() from error
 
     def check(self) -> list[str]:
         """Return what `integrity_check` and `foreign_key_check` complain about; empty when all is well."""
@@ -148,6 +153,11 @@ def revision_of(path: Path) -> str | None:
             "the file was left as it is.",
         )
     return revision
+
+
+def _no_such_number() -> NotFound:
+    """Say what it means that a number typed as an id is too large for any column."""
+    return NotFound("This does not exist", "Nothing has so large a number.")
 
 
 def _engine(path: Path, prepare: Any, pool_size: int) -> Engine:

@@ -112,7 +112,7 @@ def test_deleted_name_may_be_used_again(forum: ForumService) -> None:
         (3, 0, "dabc"),
         (1, 1, "abcd"),
         (0, 99, "bcda"),
-        (2, -5, "cabd"),
+        (2, -1, "cabd"),
     ],
 )
 def test_moved_subforum_stands_where_it_was_put(
@@ -459,6 +459,12 @@ def test_unknown_things_are_reported_in_words(forum: ForumService) -> None:
     ):
         with pytest.raises(NotFound, match=r"does not exist.*77"):
             verb()
+
+
+def test_number_too_large_for_an_id_is_reported_in_words(forum: ForumService) -> None:
+    for verb in (forum.topic, forum.post, forum.delete_subforum):
+        with pytest.raises(NotFound, match="so large a number"):
+            verb(10**20)
 
 
 def test_things_in_a_deleted_subforum_are_gone_too(forum: ForumService) -> None:
