@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
-from forllm_desktop.domain.forum import Post, Topic
+from forllm_desktop.domain.forum import Post, PostRevision, Topic
 from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.services.posting import live_post
@@ -113,9 +114,12 @@ def follow_parent(session: Session, job: Job) -> None:
 
 
 def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
-    """Write a reply; an earlier text of it is replaced only when there is a new one."""
+    """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it."""
     reply = session.get_one(Post, job.reply_post_id)
     if text or thinking:
+        if reply.edited is not None:
+            session.add(PostRevision(post_id=reply.post_id, content=reply.content, replaced_at=utc_now()))
+            reply.edited = None
         reply.content, reply.thinking = text, thinking
     return reply
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
 from forllm_desktop.storage.database import Session
+from forllm_desktop.storage.forum import hidden_with
 
 
 class Cancelled(NamedTuple):
@@ -140,7 +141,10 @@ def request_writing(session: Session, post_id: int) -> Job | None:
 
 
 def take_away_empty_reply(session: Session, job: Job) -> list[int]:
-    """Remove the reply post of an ended request that never got text; returns its id if it was removed."""
+    """Remove the reply post of an ended request that never got text.
+
+    Returns the posts that no reader sees any more: it, and tombstones that only it had kept in sight.
+    """
     reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
     if reply is None or reply.content or reply.thinking or not reply.is_incomplete:
         return []
@@ -150,7 +154,10 @@ def take_away_empty_reply(session: Session, job: Job) -> list[int]:
         reply.deleted_at = reply.deleted_at or job.finished_at
     else:
         session.delete(reply)
-    return [reply.post_id]
+    session.flush()
+    above = session.get(Post, reply.parent_post_id) if reply.parent_post_id else None
+    hidden = hidden_with(session, above) if above is not None and above.deleted_at is not None else []
+    return [reply.post_id, *hidden]
 
 
 def _change_parked(session: Session, where: ColumnElement[bool], values: dict) -> list[int]:

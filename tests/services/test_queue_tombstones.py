@@ -1,0 +1,50 @@
+"""What a request that ends without text leaves in the thread."""
+
+import pytest
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.errors import ForllmError, NotFound
+from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.services.queue import QueueService, Wish
+from tests.builders import a_server, a_topic
+
+
+@pytest.fixture
+def queue(database, events, clock) -> QueueService:
+    return QueueService(database, events, clock)
+
+
+def test_a_tombstone_kept_in_sight_only_by_an_empty_reply_goes_with_it(
+    database, events, forum, queue, recorder
+):
+    topic, first = a_topic(forum)
+    answered = forum.add_post(topic.topic_id, "Deleted soon.", first.post_id)
+    wish = Wish(ModelChoice(a_server(database).server_id, "tiny"))
+    request = queue.ask_about(answered.post_id, wish).request_id
+    reply = queue.claim().reply.post_id
+    forum.delete_post(answered.post_id)
+    recorder.take()
+
+    queue.settle_cancelled(request, "", "")
+
+    assert recorder.take(["post_removed"]) == [("post_removed", reply), ("post_removed", answered.post_id)]
+    with pytest.raises(NotFound):
+        forum.post(answered.post_id)
+
+
+def test_a_retry_keeps_the_edited_text_it_replaces(database, forum, queue):
+    _, first = a_topic(forum)
+    wish = Wish(ModelChoice(a_server(database).server_id, "tiny"))
+    request = queue.ask_about(first.post_id, wish).request_id
+    reply = queue.claim().reply.post_id
+    queue.fail(request, "stream_broken", ForllmError("It broke off"), "Half a reply")
+    forum.edit_post(reply, "My own repair of it")
+
+    queue.retry(request)
+    queue.claim()
+    queue.finish(request, "A whole reply", "", {})
+
+    assert forum.post(reply).content == "A whole reply"
+    assert [text.content for text in forum.earlier_texts(reply)] == ["Half a reply", "My own repair of it"]
+    assert forum.post(reply).edited is None
+    assert utc_now() > forum.earlier_texts(reply)[-1].replaced_at
