@@ -1,7 +1,6 @@
 """API keys: in the operating system's keyring, or for this session only where there is none."""
 
-import keyring
-import keyring.errors
+from types import ModuleType
 
 KEYRING_SERVICE = "FORLLM Desktop"
 
@@ -16,7 +15,7 @@ class KeyStore:
     @property
     def has_keyring(self) -> bool:
         """Say whether there is a keyring that really keeps keys."""
-        return keyring.get_keyring().priority >= 1
+        return _keyring().get_keyring().priority >= 1
 
     def save(self, reference: str, key: str) -> bool:
         """Keep a key; returns False when it is kept for this session only.
@@ -26,6 +25,7 @@ class KeyStore:
         self._of_this_session[reference] = key
         if not self.has_keyring:
             return False
+        keyring = _keyring()
         try:
             keyring.set_password(KEYRING_SERVICE, reference, key)
             return keyring.get_password(KEYRING_SERVICE, reference) == key
@@ -38,6 +38,7 @@ class KeyStore:
             return self._of_this_session[reference]
         if not self.has_keyring:
             return None
+        keyring = _keyring()
         try:
             return keyring.get_password(KEYRING_SERVICE, reference)
         except keyring.errors.KeyringError:
@@ -48,7 +49,16 @@ class KeyStore:
         self._of_this_session.pop(reference, None)
         if not self.has_keyring:
             return
+        keyring = _keyring()
         try:
             keyring.delete_password(KEYRING_SERVICE, reference)
         except keyring.errors.KeyringError:
             return
+
+
+def _keyring() -> ModuleType:
+    """Return the keyring's module: it takes 0.1 s to import, which a start without keys is spared."""
+    import keyring
+    import keyring.errors
+
+    return keyring
