@@ -26,9 +26,28 @@ class SettingRow(Base):
     )
 
 
-def _option(default: Any, label: str, help: str, lowest: float | None = None, highest: float | None = None):
+SECTIONS = ("Servers", "Replies", "Appearance", "Editor")
+"""The parts of the settings form, in their order."""
+
+ACCENT_NAMES = ("blue", "teal", "green", "amber", "rose", "violet", "graphite")
+
+
+def _option(
+    default: Any,
+    label: str,
+    help: str,
+    lowest: float | None = None,
+    highest: float | None = None,
+    *,
+    section: str = "",
+    choices: dict[str, str] | None = None,
+    unit: str = "",
+):
+    """Describe an option. Without a section no form shows it; `choices` are the values with their words."""
     meta = {"label": label, "help": help, "lowest": lowest, "highest": highest}
-    return field(default=default, metadata=meta)
+    return field(
+        default=default, metadata=meta | {"section": section, "choices": choices or {}, "unit": unit}
+    )
 
 
 @dataclass(frozen=True)
@@ -43,19 +62,74 @@ class Settings:
         "Tokens of prompt and answer together. A model's own limit is never exceeded.",
         512,
         4_194_304,
+        section="Replies",
+        unit="tokens",
     )
-    think: bool = _option(True, "Let models think", "Thinking models think before they answer.")
+    think: bool = _option(
+        True, "Let models think", "Thinking models think before they answer.", section="Replies"
+    )
     stall_limit: float = _option(
         120.0,
         "Give up on a silent reply after",
         "Seconds without a byte in the middle of a reply.",
         1,
         86_400,
+        section="Replies",
+        unit="s",
     )
     keep_alive: int = _option(
-        600, "Keep a model loaded for", "Seconds after its last reply, on servers that allow it.", 0, 86_400
+        600,
+        "Keep a model loaded for",
+        "Seconds after its last reply, on servers that allow it and in the built-in engine.",
+        0,
+        86_400,
+        section="Servers",
+        unit="s",
     )
-    engine_threads: int = _option(0, "Threads of the built-in engine", "0 lets the engine choose.", 0, 1024)
+    engine_threads: int = _option(
+        0, "Threads of the built-in engine", "0 lets the engine choose.", 0, 1024, section="Servers"
+    )
+    queue_paused: bool = _option(False, "Pause the queue", "Requests wait until it goes on.")
+    color_scheme: str = _option(
+        "system",
+        "Colours",
+        "As the system follows it when it changes, at dusk too.",
+        section="Appearance",
+        choices={"system": "As the system", "light": "Light", "dark": "Dark"},
+    )
+    accent: str = _option(
+        "blue",
+        "Accent",
+        "For the main button, selections and links.",
+        section="Appearance",
+        choices={name: name.capitalize() for name in ACCENT_NAMES},
+    )
+    text_size: int = _option(
+        100,
+        "Text size",
+        "In percent of the system's text size, in the whole window.",
+        80,
+        200,
+        section="Appearance",
+        unit="%",
+    )
+    reduce_motion: str = _option(
+        "system",
+        "Reduce motion",
+        "On: panes fold and bars appear at once.",
+        section="Appearance",
+        choices={"system": "As the system", "on": "On", "off": "Off"},
+    )
+    post_key: str = _option(
+        "ctrl_enter",
+        "Key that posts and asks",
+        "With Enter, Shift+Enter starts a new line.",
+        section="Editor",
+        choices={"ctrl_enter": "Ctrl+Enter", "enter": "Enter"},
+    )
+    monospace_editor: bool = _option(
+        False, "Write in a fixed-width font", "Only while writing; posts keep their font.", section="Editor"
+    )
 
 
 def checked_option(name: str, value: Any) -> Any:
@@ -69,8 +143,16 @@ def checked_option(name: str, value: Any) -> Any:
     except (TypeError, ValueError) as error:
         hint = "It is either true or false." if kind is bool else "Type a number."
         raise InvalidInput(name, f"{option.metadata['label']}: {value!r} does not fit", hint) from error
+    choices = option.metadata["choices"]
+    if choices and result not in choices:
+        raise InvalidInput(
+            name,
+            f"{option.metadata['label']}: {value!r} does not fit",
+            f"Choose one of {', '.join(choices)}.",
+        )
     low, high = option.metadata["lowest"], option.metadata["highest"]
-    if (low is not None and result < low) or (high is not None and result > high):
+    # Written so that a float that is not a number fits no bounds.
+    if not ((low is None or result >= low) and (high is None or result <= high)):
         bounds = f"between {low:,} and {high:,}" if high is not None else f"{low:,} or more"
         raise InvalidInput(name, f"{option.metadata['label']}: {value} does not fit", f"It must be {bounds}.")
     return result
