@@ -29,6 +29,7 @@ from forllm_desktop.llm.backend import (
 from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
 from forllm_desktop.llm.fields import count_in, object_in, objects_in, text_in
+from forllm_desktop.llm.lmstudio import lmstudio_models
 from forllm_desktop.llm.streams import SseEvent, SseEvents, ThinkSplitter, json_object
 from forllm_desktop.llm.tokens import estimate_tokens, reply_bound, was_shortened
 from forllm_desktop.llm.transport import Generation, Transport
@@ -82,7 +83,7 @@ class OpenAIBackend:
     async def list_models(self) -> list[ModelInfo]:
         """List the models the server offers; LM Studio's own list knows more than `/v1/models`."""
         if self.profile.kind is ServerKind.LMSTUDIO:
-            listed = await self._lmstudio_models()
+            listed = await lmstudio_models(self._transport)
             if listed:
                 return listed
         answer = await self._transport.ask("GET", "/v1/models")
@@ -226,17 +227,6 @@ class OpenAIBackend:
             supports_system=has_system if isinstance(has_system, bool) else None,
         )
 
-    async def _lmstudio_models(self) -> list[ModelInfo]:
-        """Read LM Studio's list: version 0.4 and newer, else that of 0.3; empty where neither is there."""
-        answer = (await self._transport.request("GET", "/api/v1/models")).json()
-        models = [_lmstudio(entry) for entry in objects_in(answer.get("models")) if text_in(entry.get("key"))]
-        if not models:
-            answer = (await self._transport.request("GET", "/api/v0/models")).json()
-            models = [
-                _lmstudio_03(entry) for entry in objects_in(answer.get("data")) if text_in(entry.get("id"))
-            ]
-        return models
-
 
 class _End:
     """How a stream ended, and the numbers it told on the way."""
@@ -366,35 +356,6 @@ def _listed(entry: dict[str, Any]) -> ModelInfo:
         quant=text_in(meta.get("ftype")),
         ctx_trained=count_in(meta.get("n_ctx_train")),
         ctx_allocated=next((n for window in windows if (n := count_in(window))), None),
-    )
-
-
-def _lmstudio(entry: dict[str, Any]) -> ModelInfo:
-    instances = objects_in(entry.get("loaded_instances"))
-    configs = [c for instance in instances if isinstance(c := instance.get("config"), dict)]
-    return ModelInfo(
-        id=entry["key"],
-        label=text_in(entry.get("display_name")) or entry["key"],
-        size=count_in(entry.get("size_bytes")),
-        family=text_in(entry.get("architecture")),
-        quant=text_in(object_in(entry.get("quantization")).get("name")),
-        ctx_trained=count_in(entry.get("max_context_length")),
-        ctx_allocated=count_in(configs[0].get("context_length")) if configs else None,
-        capabilities=("embedding",) if entry.get("type") == "embedding" else None,
-        loaded=bool(instances),
-    )
-
-
-def _lmstudio_03(entry: dict[str, Any]) -> ModelInfo:
-    return ModelInfo(
-        id=entry["id"],
-        label=entry["id"],
-        family=text_in(entry.get("arch")),
-        quant=text_in(entry.get("quantization")),
-        ctx_trained=count_in(entry.get("max_context_length")),
-        ctx_allocated=count_in(entry.get("loaded_context_length")),
-        capabilities=("embedding",) if entry.get("type") == "embeddings" else None,
-        loaded=entry.get("state") == "loaded",
     )
 
 
