@@ -28,6 +28,10 @@ class Said:
     is_html: bool = False
     is_error: bool = False
 
+    @property
+    def is_blank(self) -> bool:
+        return not self.text and self.fields is None
+
 
 def read_error(body: bytes | str, depth: int = 0) -> Said:
     """Read a body of any shape.

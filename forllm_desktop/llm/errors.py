@@ -95,7 +95,7 @@ class _Rule:
             and (not self.types or said.type in self.types)
             and (not self.phrases or any(phrase in text for phrase in self.phrases))
             and self.html in (None, html)
-            and self.empty in (None, not said.text)
+            and self.empty in (None, said.is_blank)
             and self.is_error in (None, said.is_error)
         )
 

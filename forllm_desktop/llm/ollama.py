@@ -169,12 +169,7 @@ class OllamaBackend:
             ) from error
 
     async def _show(self, model: str) -> ModelInfo:
-        try:
-            answer = await self._transport.ask(
-                "POST", "/api/show", {"model": model}, read=self._limits.describe
-            )
-        except BackendError as error:
-            raise _for_model(error, model) from error
+        answer = await self._transport.ask("POST", "/api/show", {"model": model}, read=self._limits.describe)
         info = _described(model, answer)
         self._thinks[model] = (asyncio.get_running_loop().time(), bool(info.thinks))
         return info
@@ -295,19 +290,6 @@ def _described(model: str, answer: dict[str, Any]) -> ModelInfo:
         ctx_trained=count_in(info.get(f"{info.get('general.architecture')}.context_length")),
         capabilities=_capabilities(answer),
         remote=_is_remote(model, answer),
-    )
-
-
-def _for_model(error: BackendError, model: str) -> BackendError:
-    """Name the model in the advice where the server did not name it."""
-    if error.kind is not ErrorKind.NOT_FOUND:
-        return error
-    return BackendError(
-        error.kind,
-        error.title,
-        f"Get it with “ollama pull {model}”, or choose another model.",
-        status=error.status,
-        server_text=error.server_text,
     )
 
 

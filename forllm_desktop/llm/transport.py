@@ -63,7 +63,7 @@ class Transport:
                 except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                     return await self._exchange(self._fresh, method, path, body, seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self.translate(error) from error
+            raise await self.translated(error) from error
         except TimeoutError as error:
             raise self._no_answer() from error
 
@@ -74,7 +74,7 @@ class Transport:
         reply = await self.request(method, path, body, read=read)
         answer = reply.json()
         if reply.status != 200 or not answer or "error" in answer:
-            raise classify_error(reply.status, reply.body, reply.headers)
+            raise classify_error(reply.status, reply.body, reply.headers, model=_model_in(body))
         return answer
 
     def generation(self, path: str, body: Any, health: Callable[[], Awaitable[object]]) -> "Generation":
@@ -85,7 +85,7 @@ class Transport:
         """Return the limits of a streaming call: none for reading, that is what the watchdog is for."""
         return httpx.Timeout(connect=self._connect, write=self.limits.write, read=None, pool=None)
 
-    def translate(self, error: Exception, *, has_answered: bool = False) -> BackendError:
+    async def translated(self, error: Exception, *, has_answered: bool = False) -> BackendError:
         """Return the BackendError for an error of httpx; `has_answered` when headers had already come."""
         words = str(error)
         if has_answered:
@@ -99,12 +99,11 @@ class Transport:
         if isinstance(error, httpx.ReadTimeout):
             return self._no_answer()
         if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
-            return BackendError(
-                ErrorKind.BAD_REQUEST, "The request cannot be sent", "Check the address and the key.",
-                server_text=words,
-            )  # fmt: skip
-        is_hang_up = isinstance(error, httpx.RemoteProtocolError) and "disconnected" in words
-        if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError) and not is_hang_up:
+            title, advice = "The request cannot be sent", "Check the address and the key."
+            return BackendError(ErrorKind.BAD_REQUEST, title, advice, server_text=words)
+        if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError) and (
+            "disconnected" not in words or await self._speaks_otherwise()
+        ):
             return wrong_server(self.profile.base_url, words)
         return unreachable(self.profile, words, phase="waiting")
 
@@ -144,6 +143,25 @@ class Transport:
             return Reply(response.status_code, response.headers, bytes(received))
         finally:
             await response.aclose()
+
+    async def _speaks_otherwise(self) -> bool:
+        """Say whether the port greets with something that is not HTTP, as SSH or a mail server does.
+
+        httpx reports such a greeting and a hang-up without a word alike.
+        """
+        url = httpx.URL(self.profile.base_url)
+        if url.scheme != "http":
+            return False
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(self._connect):
+                reader, writer = await asyncio.open_connection(url.host, url.port or 80)
+                try:
+                    writer.write(b"GET / HTTP/1.1\r\nHost: %b\r\n\r\n" % url.netloc)
+                    greeting = await reader.read(5)
+                finally:
+                    writer.close()
+                return bool(greeting) and not b"HTTP/".startswith(greeting)
+        return False
 
     def _no_answer(self) -> BackendError:
         return BackendError(
@@ -219,7 +237,8 @@ class Generation:
                 self.headers = response.headers
                 if response.status_code != 200:
                     body = await _short_body(response, transport.limits.read)
-                    raise classify_error(response.status_code, body, response.headers)
+                    model = _model_in(self._body)
+                    raise classify_error(response.status_code, body, response.headers, model=model)
                 self.has_answered = True
                 yield b""
                 async for chunk in response.aiter_bytes():
@@ -227,7 +246,7 @@ class Generation:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise transport.translate(error, has_answered=self.has_answered) from error
+            raise await transport.translated(error, has_answered=self.has_answered) from error
 
     async def _comes(self, step: asyncio.Task[bytes | None]) -> bool:
         """Wait for a step: True when it is done, False when only a sign of life came."""
@@ -286,6 +305,10 @@ def _request(
     return client.build_request(
         method, base_url.rstrip("/") + path, content=content, headers=headers, timeout=timeout
     )
+
+
+def _model_in(body: Any) -> str:
+    return str(body.get("model", "")) if isinstance(body, dict) else ""
 
 
 async def _short_body(response: httpx.Response, seconds: float) -> bytes:
