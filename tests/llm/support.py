@@ -1,7 +1,7 @@
 """What the tests of this folder share: requests, profiles, limits on a scaled clock."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
@@ -21,6 +21,23 @@ QUICK = Limits(
     connect_local=1.0, connect_remote=1.0, write=2.0, read=1.0, describe=1.0, stall=0.3, health_every=0.05
 )
 HELLO = [{"role": "user", "content": "Hello?"}]
+
+
+class Events(list[ChatEvent]):
+    """Collected events that can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._more = asyncio.Event()
+
+    def append(self, event: ChatEvent) -> None:
+        super().append(event)
+        self._more.set()
+
+    async def until(self, is_it: Callable[[ChatEvent], bool]) -> None:
+        while not any(is_it(event) for event in self):
+            self._more.clear()
+            await self._more.wait()
 
 
 def run(main: Coroutine[Any, Any, Any]) -> Any:
