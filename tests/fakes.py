@@ -97,7 +97,7 @@ class FakeOllama(FakeServer):
     """Ollama's native API. `models` maps names to their parts of `/api/tags` and `/api/show`.
 
     `loads` lists what was loaded, one entry per (model, load options) that differed from the one before;
-    `most_in_flight` is the largest number of chat requests at a time, `most_models_in_flight` of their models.
+    `most_in_flight` is the largest number of chat requests at a time, `most_models_in_flight` of models.
     """
 
     def __init__(self, *, needs_key: str | None = None, version: str = "0.33.3") -> None:
