@@ -1,6 +1,6 @@
 """Makes, changes and assigns personas, and says which one answers in a subforum."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from forllm_desktop.domain.base import name_key, utc_now
@@ -12,6 +12,7 @@ from forllm_desktop.events import Events
 from forllm_desktop.services.job_steps import require_resolvable
 from forllm_desktop.storage import persona as rows
 from forllm_desktop.storage import settings as setting_rows
+from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
 
 OWNER = 1
@@ -39,6 +40,11 @@ class PersonaService:
         """Return a persona, deleted or not. Raises NotFound."""
         with self._database.read() as session:
             return _existing(session, persona_id)
+
+    def names(self, versions: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        """Return the names that versions had, by persona id and version number; unknown ones are left out."""
+        with self._database.read() as session:
+            return thread_rows.persona_names(session, versions)
 
     def create(self, name: str, instructions: str, description: str = "") -> Persona:
         """Make a persona and its first version. Raises InvalidInput."""

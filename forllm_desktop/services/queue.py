@@ -16,6 +16,7 @@ from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post
 from forllm_desktop.services.running import RunningReplies
 from forllm_desktop.storage import queue as rows
+from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, Session
 
 
@@ -110,6 +111,11 @@ class QueueService:
         """Return a request. Raises NotFound."""
         with self._database.read() as session:
             return steps.existing(session, request_id)
+
+    def requests_of_topic(self, topic_id: int) -> Sequence[Job]:
+        """List the requests that answer posts of a topic, oldest first, without the prompts as sent."""
+        with self._database.read() as session:
+            return thread_rows.requests_of_topic(session, topic_id)
 
     def with_ancestors(self, request_id: int) -> list[int]:
         """Return the ids of a request and of all it waits for."""

@@ -1,0 +1,36 @@
+"""Selects that read a whole topic at once, so that a page of hundreds of posts costs a handful of queries."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.persona import PersonaVersion
+from forllm_desktop.domain.queue import Job
+from forllm_desktop.storage.database import Session
+
+
+def requests_of_topic(session: Session, topic_id: int) -> Sequence[Job]:
+    """List the requests that answer posts of a topic, oldest first, without the prompts that were sent.
+
+    Reading `prompt` or `token_breakdown` of one of them raises; ask for the request itself then.
+    """
+    return session.scalars(
+        select(Job)
+        .join(Post, Post.post_id == Job.post_id_to_respond_to)
+        .where(Post.topic_id == topic_id)
+        .options(defer(Job.prompt, raiseload=True), defer(Job.token_breakdown, raiseload=True))
+        .order_by(Job.request_id)
+    ).all()
+
+
+def persona_names(session: Session, versions: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Return the names that persona versions had, by persona id and version number."""
+    wanted = set(versions)
+    rows = session.execute(
+        select(PersonaVersion.persona_id, PersonaVersion.version, PersonaVersion.name).where(
+            PersonaVersion.persona_id.in_({persona_id for persona_id, _ in wanted})
+        )
+    )
+    return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
