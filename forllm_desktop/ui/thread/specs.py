@@ -3,6 +3,9 @@
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
+LINE_BREAK = "\u2028"
+"""A line break inside a block, as Qt writes it: a "\\n" would begin a new block. No foreign text holds one."""
+
 
 class Kind(IntEnum):
     """What a block of the document is."""
