@@ -1,0 +1,1 @@
+"""What FORLLM costs on top of the bare thing: `python -m tests.benchmarks` prints the measured ratios."""

@@ -1,0 +1,28 @@
+"""The benchmarks in miniature, so that they cannot rot: counts are asserted, times are not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.benchmarks import asking, drain, first_byte
+from tests.benchmarks.table import Count, Measure, Result, table
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [lambda: asking.measure(3), lambda: first_byte.measure(2), lambda: drain.measure(2, seconds=0.03)],
+    ids=["asking", "first_byte", "drain"],
+)
+def test_benchmarks_count_what_they_must(measure: Callable[[], Result]) -> None:
+    result = measure()
+    assert [count for count in result.counts if count.goal is not None and count.value != count.goal] == []
+    assert all(measured.ours > 0 and measured.bare != 0 for measured in result.measures)
+
+
+def test_table_says_which_goals_are_missed() -> None:
+    met = Result([Count("commits", 1, 1)], [Measure("drain", 2.0, 1.05, "s", bare=2.0)])
+    missed = Result([Count("commits", 2, 1)], [Measure("first byte", 80.0, 50, "ms")])
+    shown = table([met, missed]).splitlines()
+    assert [line.endswith("MISSED") for line in shown] == [False, False, True, False, True]
+    assert "1.000" in shown[3]
+    assert "80.0 ms" in shown[4]
