@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
+from forllm_desktop.domain.errors import NotPossible
 
 
 class JobStatus(StrEnum):
@@ -28,9 +29,13 @@ class JobKind(StrEnum):
 
 
 class WorkerState(StrEnum):
-    """What the worker is doing. `WAITING`: something is parked; `TROUBLED`: the database refused it."""
+    """What the worker is doing. `WAITING`: something is parked; `TROUBLED`: the database refused it.
+
+    `PAUSED`: the user paused the queue; a request that was running then was finished first.
+    """
 
     IDLE = "idle"
+    PAUSED = "paused"
     WORKING = "working"
     WAITING = "waiting"
     TROUBLED = "troubled"
@@ -43,8 +48,8 @@ STEPS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PROCESSING: frozenset(
         {JobStatus.COMPLETE, JobStatus.ERROR, JobStatus.CANCELLED, JobStatus.PENDING}
     ),
-    JobStatus.ERROR: frozenset({JobStatus.PENDING, JobStatus.CANCELLED}),
-    JobStatus.CANCELLED: frozenset({JobStatus.PENDING}),
+    JobStatus.ERROR: frozenset({JobStatus.PENDING, JobStatus.PENDING_DEPENDENCY, JobStatus.CANCELLED}),
+    JobStatus.CANCELLED: frozenset({JobStatus.PENDING, JobStatus.PENDING_DEPENDENCY}),
     JobStatus.COMPLETE: frozenset(),
 }
 """Which status may follow which."""
@@ -120,6 +125,12 @@ class Job(Base):
     def is_parked(self) -> bool:
         """Say whether the request waits for its server to come back."""
         return self.status == JobStatus.PENDING and self.wait_reason is not None
+
+    def step_to(self, status: JobStatus) -> None:
+        """Take one of the allowed steps. Raises NotPossible for any other."""
+        if not may_become(JobStatus(self.status), status):
+            raise NotPossible("The request cannot do that now", f"It is {self.status}.")
+        self.status = status.value
 
     @property
     def is_open(self) -> bool:

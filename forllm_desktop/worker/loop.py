@@ -58,18 +58,28 @@ class QueueLoop:
         self._running_id: int | None = None
 
     async def run(self) -> None:
-        """Work until `stop`, then put the running request back into the queue and close everything."""
+        """Work until `stop`, then put the running request back into the queue and close everything.
+
+        While the user has paused the queue no request is started; one that runs is finished.
+        """
         try:
             await self._until_done(self._queue.recover)
             while not self._is_stopping:
-                if not await self._run_next(None):
+                self._woken.clear()
+                if await self._until_done(self._is_paused):
+                    self._say(WorkerState.PAUSED)
+                    await self._wait(None)
+                elif not await self._run_next(None):
                     await self._sleep()
         finally:
             await self._backends.aclose()
             self._say(WorkerState.STOPPED)
 
     async def drain(self, only: Collection[int] | None = None) -> None:
-        """Work until nothing (out of `only` if given) can run now, then close everything."""
+        """Work until nothing (out of `only` if given) can run now, then close everything.
+
+        Whoever calls this wants it now, so a paused queue does not hold it up.
+        """
         try:
             await self._until_done(self._queue.recover)
             while not self._is_stopping and await self._run_next(only):
@@ -195,6 +205,9 @@ class QueueLoop:
         _, shown = _in_words(error)
         self._say(WorkerState.TROUBLED)
         self._events.failed.emit(shown.title, shown.message)
+
+    def _is_paused(self) -> bool:
+        return self._settings.current().queue_paused
 
     async def _sleep(self) -> None:
         """Wait until woken, or until the next parked request is due."""

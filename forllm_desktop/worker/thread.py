@@ -22,12 +22,13 @@ class WorkerThread(QThread):
         self._runner_loop: asyncio.AbstractEventLoop | None = None
 
     def listen_to(self, events: Events) -> None:
-        """Wake on every change of a request and cancel what is asked to be cancelled.
+        """Wake on every change of a request or an option, and cancel what is asked to be cancelled.
 
         Direct connections: they must work while the GUI thread is busy, and all slots are thread-safe.
         """
         events.job_changed.connect(self.wake, Qt.ConnectionType.DirectConnection)
         events.servers_changed.connect(self.wake, Qt.ConnectionType.DirectConnection)
+        events.settings_changed.connect(self.wake, Qt.ConnectionType.DirectConnection)
         events.cancel_requested.connect(self.cancel, Qt.ConnectionType.DirectConnection)
 
     def run(self) -> None:
@@ -44,10 +45,14 @@ class WorkerThread(QThread):
         """Stop a running stream. Called from every thread."""
         self._call(lambda: self._queue_loop.cancel(request_id) if self._queue_loop else None)
 
-    def stop(self) -> bool:
-        """End the thread, the running request goes back into the queue; False if it did not end in time."""
+    def ask_to_stop(self) -> None:
+        """Let the thread end, the running request goes back into the queue; `finished` tells when."""
         self.requestInterruption()
         self._call(lambda: self._queue_loop.stop() if self._queue_loop else None)
+
+    def stop(self) -> bool:
+        """End the thread and wait for that; False if it did not end in time."""
+        self.ask_to_stop()
         return self.wait(STOP_WITHIN)
 
     async def _main(self) -> None:
