@@ -1,5 +1,6 @@
-"""Reads and changes the options of the app."""
+"""Reads and changes the options of the app, and keeps what the window remembers."""
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -8,6 +9,9 @@ from forllm_desktop.domain.settings import Settings, checked_option
 from forllm_desktop.events import Events
 from forllm_desktop.storage import settings as rows
 from forllm_desktop.storage.database import Database
+
+_WINDOW = "ui."
+"""Keys that begin so hold the state of the window and no options."""
 
 
 class SettingsService:
@@ -31,6 +35,20 @@ class SettingsService:
                 rows.row(session, name).value = str(value)
         self._events.settings_changed.emit()
         return self.current()
+
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a piece of the window's state that JSON can express; nothing is announced."""
+        with self._database.write() as session:
+            rows.row(session, _WINDOW + key).value = json.dumps(value)
+
+    def recall(self, key: str, default: Any = None) -> Any:
+        """Return what was remembered under a key, or `default` when nothing usable was."""
+        with self._database.read() as session:
+            stored = rows.values(session).get(_WINDOW + key)
+        try:
+            return default if stored is None else json.loads(stored)
+        except ValueError:
+            return default
 
 
 def _stored(stored: dict[str, str | None]) -> list:
