@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from forllm_desktop.domain.forum import Post, Subforum, Topic
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus
-from forllm_desktop.domain.servers import Server, ServerKind
+from forllm_desktop.domain.servers import ModelChoice, Server, ServerKind
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.queue import QueueService, Wish
 from forllm_desktop.storage.database import Database
 
 NOW = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
@@ -96,3 +97,18 @@ def a_model_reply(
     with database.write() as session:
         session.add(reply)
     return reply
+
+
+def a_wish(database: Database, persona_id: int | None = None, server: Server | None = None) -> Wish:
+    """Return the wish for an answer by "tiny", on the first server if none is given; it is made if missing."""
+    with database.read() as session:
+        known = server or session.get(Server, 1)
+    return Wish(ModelChoice((known or a_server(database)).server_id, "tiny"), persona_id)
+
+
+def a_request(queue: QueueService, forum: ForumService, database: Database, wish: Wish | None = None) -> Job:
+    """Ask for an answer to a new question: its topic stands in the subforum "Physics"."""
+    found = forum.find_subforum("Physics")
+    subforum = found[0] if found else a_subforum(forum)
+    wish = wish or a_wish(database)
+    return queue.ask_in_new_topic(subforum.subforum_id, "Why is the sky blue?", "Why?", wish)[2]

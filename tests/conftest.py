@@ -12,6 +12,8 @@ from hypothesis import settings
 
 from forllm_desktop.events import Events
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.queue import QueueService
 from forllm_desktop.storage.database import Database, open_database
 from tests.builders import FixedClock
 from tests.recorder import Recorder
@@ -114,3 +116,13 @@ def clock() -> FixedClock:
 @pytest.fixture
 def forum(database: Database, events: Events, clock: FixedClock) -> ForumService:
     return ForumService(database, events, clock)
+
+
+@pytest.fixture
+def queue(database: Database, events: Events, clock: FixedClock) -> QueueService:
+    return QueueService(database, events, clock)
+
+
+@pytest.fixture
+def personas(database: Database, events: Events, clock: FixedClock) -> PersonaService:
+    return PersonaService(database, events, clock)

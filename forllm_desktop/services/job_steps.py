@@ -7,9 +7,11 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
 from forllm_desktop.domain.forum import Post, PostRevision, Topic
 from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
-from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.domain.queue import Job, JobKind, JobStatus
+from forllm_desktop.domain.servers import Server
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.storage import persona as persona_rows
+from forllm_desktop.storage import queue as rows
 from forllm_desktop.storage.database import Session
 
 
@@ -29,6 +31,11 @@ def existing(session: Session, request_id: int) -> Job:
     return job
 
 
+def require_server(session: Session, server_id: int) -> None:
+    if session.get(Server, server_id) is None:
+        raise NotFound("The server is no longer known", "Choose another one, or add it again.")
+
+
 def require_resolvable(session: Session, subforum_id: int, persona_id: int) -> None:
     """Refuse a chosen persona that may not answer here; it is never replaced silently."""
     persona = session.get(Persona, persona_id)
@@ -46,8 +53,8 @@ def require_resolvable(session: Session, subforum_id: int, persona_id: int) -> N
 
 def start(session: Session, job: Job, now: datetime) -> Claim:
     """Mark a request as running, fix its persona version and give it a reply post."""
-    if job.post_id_to_respond_to is None:
-        raise NotPossible("This request cannot run", f"This version does not know {job.request_type}.")
+    if job.request_type != JobKind.RESPOND_TO_POST or job.post_id_to_respond_to is None:
+        raise NotPossible("This request cannot run", f"This version does not know “{job.request_type}”.")
     question = live_post(session, job.post_id_to_respond_to)
     subforum_id = session.get_one(Topic, question.topic_id).subforum_id
     if job.llm_persona is not None:
@@ -71,17 +78,17 @@ def start(session: Session, job: Job, now: datetime) -> Claim:
     reply.llm_model_id, reply.server_id = job.llm_model, job.server_id
     reply.llm_persona_id, reply.persona_version = persona.persona_id, version.version
     session.flush()
-    job.status = JobStatus.PROCESSING.value
+    job.step_to(JobStatus.PROCESSING)
+    forget_waiting(job)
     job.started_at, job.finished_at = now, None
     job.attempts += 1
-    job.not_before = job.wait_reason = None
     job.llm_persona, job.persona_version = persona.persona_id, version.version
     job.reply_post_id = reply.post_id
     return Claim(job, reply, version)
 
 
 def end(job: Job, status: JobStatus, now: datetime) -> None:
-    job.status = status.value
+    job.step_to(status)
     job.finished_at = now
     job.not_before = job.wait_reason = None
 
@@ -90,33 +97,56 @@ def set_error(job: Job, kind: str, error: ForllmError) -> None:
     job.error_kind, job.error_title, job.error_message = kind, error.title, error.message
 
 
-def back_to_pending(job: Job) -> None:
+def wait_again(job: Job, status: JobStatus = JobStatus.PENDING) -> None:
     """Make a request wait for its turn again; a persona that was not chosen is resolved anew."""
-    job.status = JobStatus.PENDING.value
+    job.step_to(status)
+    forget_waiting(job)
     job.started_at = job.finished_at = None
-    job.not_before = job.wait_reason = None
-    job.error_kind = job.error_title = job.error_message = None
     job.persona_version = None
     if not job.persona_is_chosen:
         job.llm_persona = None
 
 
-def follow_parent(session: Session, job: Job) -> None:
-    """Let a request wait for its parent, or answer the parent's reply if that is complete."""
+def park(job: Job, kind: str, error: ForllmError, until: datetime) -> None:
+    """Let a waiting request wait until `until`, and say for what."""
+    job.wait_reason, job.not_before = kind, until
+    set_error(job, kind, error)
+
+
+def park_with_server(session: Session, job: Job, now: datetime) -> None:
+    """Let a request that joins the queue wait like the others of its server, so that none is overtaken."""
+    other = rows.parked(session, job.server_id, now)
+    if other is not None and other.not_before is not None:
+        error = ForllmError(other.error_title or "", other.error_message or "")
+        park(job, other.wait_reason or "", error, other.not_before)
+
+
+def status_after(session: Session, job: Job) -> JobStatus:
+    """Return how a request waits: for its turn, or for its parent.
+
+    With a complete parent it answers the parent's reply. Raises NotPossible when the parent is cancelled.
+    """
     if job.parent_request_id is None:
-        return
+        return JobStatus.PENDING
     parent = existing(session, job.parent_request_id)
-    if parent.status == JobStatus.COMPLETE:
-        job.status = JobStatus.PENDING.value
-        job.post_id_to_respond_to = parent.reply_post_id or job.post_id_to_respond_to
-    else:
-        job.status = JobStatus.PENDING_DEPENDENCY.value
+    if parent.status == JobStatus.CANCELLED:
+        raise NotPossible(
+            "The request before it is cancelled", f"Try request {parent.request_id} again first."
+        )
+    if parent.status != JobStatus.COMPLETE:
+        return JobStatus.PENDING_DEPENDENCY
+    job.post_id_to_respond_to = parent.reply_post_id or job.post_id_to_respond_to
+    return JobStatus.PENDING
 
 
 def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
-    """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it."""
+    """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it.
+
+    New thoughts alone replace no text, unless they are that text: the model's template may have opened a
+    block of thoughts unseen.
+    """
     reply = session.get_one(Post, job.reply_post_id)
-    if text or thinking:
+    if text or (thinking and thinking.startswith(reply.content)):
         if reply.edited is not None:
             session.add(PostRevision(post_id=reply.post_id, content=reply.content, replaced_at=utc_now()))
             reply.edited = None
@@ -128,3 +158,9 @@ def forget_deleted_reply(session: Session, job: Job) -> None:
     reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
     if reply is not None and reply.deleted_at is not None:
         job.reply_post_id = None
+
+
+def forget_waiting(job: Job) -> None:
+    """End the waiting of a parked request, and forget what it waited for or failed at."""
+    job.not_before = job.wait_reason = None
+    job.error_kind = job.error_title = job.error_message = None

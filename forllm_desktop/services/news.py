@@ -1,6 +1,6 @@
 """Commit, then announce: collects what a transaction changed and tells it once it is on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,12 +22,17 @@ class News:
 
     def tell_cancelled(self, cancelled: Cancelled) -> None:
         """Remember which requests were cancelled, which of them the worker must stop, and lost replies."""
-        for post_id in cancelled.removed:
-            self.tell(self.events.post_removed, post_id)
+        self.tell_gone(cancelled.removed, cancelled.marked)
         for request_id in cancelled.changed:
             self.tell(self.events.job_changed, request_id)
         for request_id in cancelled.running:
             self.tell(self.events.cancel_requested, request_id)
+
+    def tell_gone(self, removed: Iterable[int], marked: Collection[int] = ()) -> None:
+        """Remember which posts were taken away; of the marked ones the place is still shown."""
+        for post_id in removed:
+            signal = self.events.post_changed if post_id in marked else self.events.post_removed
+            self.tell(signal, post_id)
 
     def announce(self) -> None:
         """Emit everything that was told."""

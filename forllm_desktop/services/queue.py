@@ -1,6 +1,7 @@
 """The queue: ask, claim, finish, fail, park, cancel, retry. One transaction per step, then events."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.job_steps import Claim
+from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post
 from forllm_desktop.services.running import RunningReplies
 from forllm_desktop.storage import queue as rows
@@ -48,11 +50,10 @@ class QueueService:
     ) -> tuple[Post, Job]:
         """Post a text in a topic and ask for an answer to it, in one commit."""
         now = self._clock()
-        with self._database.write() as session:
+        with self._change() as (session, news):
             post = insert_post(session, topic_id, text, parent_post_id, now)
-            job = self._insert_job(session, post, wish, now)
-        self._events.post_added.emit(post.post_id)
-        self._events.job_changed.emit(job.request_id)
+            news.tell(self._events.post_added, post.post_id)
+            job = self._insert_job(session, news, post, wish, now)
         return post, job
 
     def ask_in_new_topic(
@@ -60,31 +61,33 @@ class QueueService:
     ) -> tuple[Topic, Post, Job]:
         """Make a topic with its first post and ask for an answer to it, in one commit."""
         now = self._clock()
-        with self._database.write() as session:
+        with self._change() as (session, news):
             topic, post = insert_topic(session, subforum_id, title, text, now)
-            job = self._insert_job(session, post, wish, now)
-        self._events.topic_changed.emit(topic.topic_id)
-        self._events.post_added.emit(post.post_id)
-        self._events.job_changed.emit(job.request_id)
+            news.tell(self._events.topic_changed, topic.topic_id)
+            news.tell(self._events.post_added, post.post_id)
+            job = self._insert_job(session, news, post, wish, now)
         return topic, post, job
 
     def ask_about(self, post_id: int, wish: Wish, after: int | None = None) -> Job:
-        """Ask for an answer to a post that exists; with `after` to the reply of that request instead."""
-        now = self._clock()
-        with self._database.write() as session:
-            job = self._insert_job(session, live_post(session, post_id), wish, now, after)
-        self._events.job_changed.emit(job.request_id)
-        return job
+        """Ask for an answer to a post that exists; with `after` to the reply of that request instead.
+
+        Raises NotPossible for a reply that is not finished: it would be sent half.
+        """
+        with self._change() as (session, news):
+            post = live_post(session, post_id)
+            if post.is_incomplete and after is None:
+                raise NotPossible("This reply is not finished", "Wait for it, or try its request again.")
+            return self._insert_job(session, news, post, wish, self._clock(), after)
 
     def _insert_job(
-        self, session: Session, post: Post, wish: Wish, now: datetime, after: int | None = None
+        self, session: Session, news: News, post: Post, wish: Wish, now: datetime, after: int | None = None
     ) -> Job:
-        topic = session.get_one(Topic, post.topic_id)
+        steps.require_server(session, wish.model.server_id)
         if wish.persona_id is not None:
+            topic = session.get_one(Topic, post.topic_id)
             steps.require_resolvable(session, topic.subforum_id, wish.persona_id)
         job = Job(
             request_type=JobKind.RESPOND_TO_POST.value,
-            status=JobStatus.PENDING.value,
             position=rows.last_position(session) + 1,
             post_id_to_respond_to=post.post_id,
             llm_model=wish.model.name,
@@ -92,12 +95,13 @@ class QueueService:
             llm_persona=wish.persona_id,
             persona_is_chosen=wish.persona_id is not None,
             requested_at=now,
+            parent_request_id=after,
         )
-        if after is not None:
-            job.parent_request_id = after
-            steps.follow_parent(session, job)
+        job.status = steps.status_after(session, job).value
+        steps.park_with_server(session, job, now)
         session.add(job)
         session.flush()
+        news.tell(self._events.job_changed, job.request_id)
         return job
 
     # -- reading
@@ -123,22 +127,21 @@ class QueueService:
             return rows.with_ancestors(session, request_id)
 
     def next_due(self) -> datetime | None:
-        """Return when the first parked request wants to be tried again."""
+        """Return when the first parked request wants to be tried again; it may be past."""
         with self._database.read() as session:
-            return rows.next_due(session, self._clock())
+            return rows.next_due(session)
 
     # -- running (called from the worker)
 
     def recover(self) -> list[int]:
         """Put requests that a dead process left running back into the queue, their text kept."""
-        removed: list[int] = []
-        with self._database.write() as session:
+        with self._change() as (session, news):
             interrupted = rows.running(session)
             for job in interrupted:
-                steps.back_to_pending(job)
+                steps.wait_again(job)
+                news.tell(self._events.job_changed, job.request_id)
             for job in rows.empty_replies_of_ended_requests(session):
-                removed += rows.take_away_empty_reply(session, job)
-        self._announce([job.request_id for job in interrupted], removed=removed)
+                self._settle(session, news, job)
         return [job.request_id for job in interrupted]
 
     def claim(self, only: Collection[int] | None = None) -> Claim | None:
@@ -149,8 +152,7 @@ class QueueService:
         """
         while True:
             now = self._clock()
-            claim, removed = None, []
-            with self._database.write() as session:
+            with self._change() as (session, news):
                 job = rows.next_runnable(session, now, only)
                 if job is None:
                     return None
@@ -160,20 +162,20 @@ class QueueService:
                 except ForllmError as error:
                     steps.end(job, JobStatus.ERROR, now)
                     steps.set_error(job, "not_possible", error)
-                    removed = rows.take_away_empty_reply(session, job)
-            if claim is not None:
-                self._announce([job.request_id], added=[claim.reply.post_id] if is_new else [])
+                    self._settle(session, news, job)
+                    continue
+                if is_new:
+                    news.tell(self._events.post_added, claim.reply.post_id)
+                news.tell(self._events.job_changed, job.request_id)
                 return claim
-            self._announce([job.request_id], removed=removed)
 
-    def record_prompt(self, request_id: int, messages: list, breakdown: dict[str, int]) -> bool:
+    def record_prompt(self, request_id: int, messages: list, breakdown: dict[str, Any]) -> None:
         """Store the messages exactly as they will be sent, and their tokens by part."""
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
-            job.prompt, job.token_breakdown = messages, breakdown
-            still_runs = job.status == JobStatus.PROCESSING
-        self._announce([request_id])
-        return still_runs
+            if job.status == JobStatus.PROCESSING:
+                job.prompt, job.token_breakdown = messages, breakdown
+                news.tell(self._events.job_changed, request_id)
 
     def save_text(self, request_id: int, text: str, thinking: str) -> None:
         """Keep what has been written so far, so that a crash does not lose it."""
@@ -184,18 +186,21 @@ class QueueService:
 
     def finish(self, request_id: int, text: str, thinking: str, metrics: dict[str, Any]) -> bool:
         """Complete a running request and its reply, and let what waits for it run; False if it has ended."""
-        with self._database.write() as session:
+        now = self._clock()
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if job.status != JobStatus.PROCESSING:
                 return False
-            steps.end(job, JobStatus.COMPLETE, self._clock())
+            steps.end(job, JobStatus.COMPLETE, now)
             job.metrics = metrics
             reply = steps.set_text(session, job, text, thinking)
             reply.is_incomplete = False
-            released = rows.dependents(session, [request_id])
-            for child in released:
-                steps.follow_parent(session, child)
-        self._announce([request_id, *(child.request_id for child in released)], changed=[reply.post_id])
+            news.tell(self._events.post_changed, reply.post_id)
+            news.tell(self._events.job_changed, request_id)
+            for child in rows.dependents(session, [request_id]):
+                child.step_to(steps.status_after(session, child))
+                steps.park_with_server(session, child, now)
+                news.tell(self._events.job_changed, child.request_id)
         return True
 
     def fail(
@@ -208,65 +213,71 @@ class QueueService:
         metrics: dict[str, Any] | None = None,
     ) -> bool:
         """End a running request with an error; its text stays, marked incomplete. False if it has ended."""
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if job.status != JobStatus.PROCESSING:
                 return False
             steps.end(job, JobStatus.ERROR, self._clock())
             steps.set_error(job, kind, error)
             job.metrics = metrics
-            removed = self._settle(session, job, text, thinking)
-        self._announce([request_id], removed=removed, changed=_unless(removed, job.reply_post_id))
+            self._settle(session, news, job, text, thinking)
         return True
 
     def park(self, request_id: int, kind: str, error: ForllmError, until: datetime) -> bool:
         """Let a running request and all others of its server wait until `until`; spends no attempt.
 
-        `kind` is stored as the wait reason of them all, the error's words with the request that met it.
+        `kind` is stored as the reason of them all, with the error's words. False if it has ended.
         """
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if job.status != JobStatus.PROCESSING:
                 return False
-            steps.back_to_pending(job)
+            steps.wait_again(job)
             job.attempts -= 1
-            job.wait_reason, job.not_before = kind, until
-            steps.set_error(job, kind, error)
             session.flush()
-            changed = rows.park_server(session, job.server_id, kind, until) if job.server_id else []
-        self._announce({request_id, *changed}, changed=_unless([], job.reply_post_id))
+            if job.reply_post_id is not None:
+                news.tell(self._events.post_changed, job.reply_post_id)
+            beside = rows.waiting_for_server(session, job.server_id) if job.server_id else [job]
+            for other in beside:
+                steps.park(other, kind, error, until)
+                news.tell(self._events.job_changed, other.request_id)
         return True
 
     def release_server(self, server_id: int) -> None:
         """End the waiting of every parked request of a server that answered again."""
-        with self._database.write() as session:
-            changed = rows.release_server(session, server_id)
-        self._announce(changed)
+        with self._change() as (session, news):
+            for job in rows.waiting_for_server(session, server_id):
+                if job.is_parked:
+                    steps.forget_waiting(job)
+                    news.tell(self._events.job_changed, job.request_id)
 
     def interrupt(self, request_id: int, text: str, thinking: str) -> bool:
         """Put a running request back into the queue because the app ends; its text is kept."""
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if job.status != JobStatus.PROCESSING:
                 return False
-            steps.back_to_pending(job)
-            steps.set_text(session, job, text, thinking)
-        self._announce([request_id], changed=_unless([], job.reply_post_id))
+            steps.wait_again(job)
+            news.tell(self._events.post_changed, steps.set_text(session, job, text, thinking).post_id)
+            news.tell(self._events.job_changed, request_id)
         return True
 
     def settle_cancelled(self, request_id: int, text: str, thinking: str) -> None:
         """Keep what a cancelled request had written, or take its empty reply away."""
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
-            if job.status != JobStatus.CANCELLED:
-                return
-            removed = self._settle(session, job, text, thinking)
-        self._announce([request_id], removed=removed, changed=_unless(removed, job.reply_post_id))
+            if job.status == JobStatus.CANCELLED:
+                self._settle(session, news, job, text, thinking)
 
-    def _settle(self, session: Session, job: Job, text: str, thinking: str) -> list[int]:
+    def _settle(self, session: Session, news: News, job: Job, text: str = "", thinking: str = "") -> None:
+        """Keep the text of a request that ended before its reply was whole, or take the empty reply away."""
         if job.reply_post_id is not None:
             steps.set_text(session, job, text, thinking)
-        return rows.take_away_empty_reply(session, job)
+        gone = rows.take_away_empty_reply(session, job)
+        news.tell_gone(gone.removed, gone.marked)
+        if job.reply_post_id is not None:
+            news.tell(self._events.post_changed, job.reply_post_id)
+        news.tell(self._events.job_changed, job.request_id)
 
     # -- steering
 
@@ -276,52 +287,32 @@ class QueueService:
         A running stream is told to stop; the worker then keeps its text. Raises NotPossible when the
         request has already ended.
         """
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if not may_become(JobStatus(job.status), JobStatus.CANCELLED):
                 raise NotPossible("The request has already ended", f"It is {job.status}.")
             waiting = [child.request_id for child in rows.dependents(session, [request_id])]
             cancelled = rows.cancel(session, [request_id, *waiting], self._clock())
             if job.status == JobStatus.ERROR:
-                job.status = JobStatus.CANCELLED.value
+                job.step_to(JobStatus.CANCELLED)
                 cancelled.changed.append(request_id)
-        self._announce(cancelled.changed, removed=cancelled.removed)
-        for running in cancelled.running:
-            self._events.cancel_requested.emit(running)
+            news.tell_cancelled(cancelled)
         return cancelled.changed
 
     def retry(self, request_id: int) -> Job:
         """Queue a failed or cancelled request again; its reply post is used again. Raises NotPossible."""
-        with self._database.write() as session:
+        with self._change() as (session, news):
             job = steps.existing(session, request_id)
             status = JobStatus(job.status)
             if status not in (JobStatus.ERROR, JobStatus.CANCELLED):
                 raise NotPossible("Only a failed or cancelled request can be tried again", f"It is {status}.")
-            assert job.post_id_to_respond_to is not None
-            live_post(session, job.post_id_to_respond_to)
+            steps.wait_again(job, steps.status_after(session, job))
+            if job.post_id_to_respond_to is not None:
+                live_post(session, job.post_id_to_respond_to)
             steps.forget_deleted_reply(session, job)
-            steps.back_to_pending(job)
-            steps.follow_parent(session, job)
-        self._announce([request_id])
+            steps.park_with_server(session, job, self._clock())
+            news.tell(self._events.job_changed, request_id)
         return job
 
-    def _announce(
-        self,
-        jobs: Iterable[int],
-        *,
-        added: Iterable[int] = (),
-        changed: Iterable[int] = (),
-        removed: Iterable[int] = (),
-    ) -> None:
-        for post_id in added:
-            self._events.post_added.emit(post_id)
-        for post_id in changed:
-            self._events.post_changed.emit(post_id)
-        for post_id in removed:
-            self._events.post_removed.emit(post_id)
-        for request_id in jobs:
-            self._events.job_changed.emit(request_id)
-
-
-def _unless(removed: Collection[int], post_id: int | None) -> list[int]:
-    return [post_id] if post_id is not None and post_id not in removed else []
+    def _change(self) -> AbstractContextManager[tuple[Session, News]]:
+        return change(self._database, self._events)

@@ -4,20 +4,28 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
 from forllm_desktop.storage.database import Session
-from forllm_desktop.storage.forum import hidden_with
+from forllm_desktop.storage.forum import has_live_replies, hidden_with
+
+
+class Gone(NamedTuple):
+    """Ids of posts that were taken away, and those of them whose place stays in sight, marked as deleted."""
+
+    removed: list[int]
+    marked: list[int]
 
 
 class Cancelled(NamedTuple):
-    """Ids of requests that were cancelled, which of them were running, and of empty replies taken away."""
+    """Ids of requests that were cancelled, which of them were running, and of their empty replies."""
 
     changed: list[int]
     running: list[int]
     removed: list[int]
+    marked: list[int]
 
 
 def jobs(session: Session, statuses: Collection[JobStatus] = tuple(JobStatus)) -> Sequence[Job]:
@@ -35,11 +43,18 @@ def next_runnable(session: Session, now: datetime, only: Collection[int] | None 
     return session.scalars(query.order_by(Job.position, Job.request_id).limit(1)).first()
 
 
-def next_due(session: Session, now: datetime) -> datetime | None:
-    """Return when the first parked request wants to be tried again; None when none is parked."""
-    return session.scalar(
-        select(func.min(Job.not_before)).where(Job.status == JobStatus.PENDING, Job.not_before > now)
-    )
+def next_due(session: Session) -> datetime | None:
+    """Return when the first parked request wants to be tried again, be it past; None when none is parked."""
+    return session.scalar(select(func.min(Job.not_before)).where(Job.status == JobStatus.PENDING))
+
+
+def parked(session: Session, server_id: int | None, now: datetime) -> Job | None:
+    """Return a request that waits for this server to come back."""
+    return session.scalars(
+        select(Job)
+        .where(Job.status == JobStatus.PENDING, Job.server_id == server_id, Job.not_before > now)
+        .limit(1)
+    ).first()
 
 
 def last_position(session: Session) -> int:
@@ -74,21 +89,24 @@ def cancel(session: Session, request_ids: Collection[int], now: datetime) -> Can
 
     The reply of a running one is left to the worker, which knows its newest text.
     """
-    result = Cancelled([], [], [])
+    result = Cancelled([], [], [], [])
     found = session.scalars(
         select(Job).where(Job.request_id.in_(request_ids), Job.status.in_(OPEN_STATUSES))
     ).all()
     while found:
         for job in found:
             was_running = job.status == JobStatus.PROCESSING
-            job.status = JobStatus.CANCELLED.value
+            job.step_to(JobStatus.CANCELLED)
             job.finished_at = now
             job.not_before = job.wait_reason = None
+            job.error_kind = job.error_title = job.error_message = None
             result.changed.append(job.request_id)
             if was_running:
                 result.running.append(job.request_id)
             else:
-                result.removed.extend(take_away_empty_reply(session, job))
+                gone = take_away_empty_reply(session, job)
+                result.removed.extend(gone.removed)
+                result.marked.extend(gone.marked)
         session.flush()
         found = dependents(session, [job.request_id for job in found])
     return result
@@ -105,18 +123,13 @@ def cancel_for_posts(session: Session, post_ids: Collection[int], now: datetime)
     return cancel(session, affected, now)
 
 
-def park_server(session: Session, server_id: int, reason: str, until: datetime) -> list[int]:
-    """Let every waiting request of one server wait until `until`, so that their order is kept."""
-    return _change_parked(session, Job.server_id == server_id, {"wait_reason": reason, "not_before": until})
-
-
-def release_server(session: Session, server_id: int) -> list[int]:
-    """End the waiting of every parked request of one server."""
-    return _change_parked(
-        session,
-        (Job.server_id == server_id) & Job.wait_reason.is_not(None),
-        {"wait_reason": None, "not_before": None},
-    )
+def waiting_for_server(session: Session, server_id: int) -> Sequence[Job]:
+    """List the requests of one server that are waiting, parked or not, in the order of the queue."""
+    return session.scalars(
+        select(Job)
+        .where(Job.status == JobStatus.PENDING, Job.server_id == server_id)
+        .order_by(Job.position, Job.request_id)
+    ).all()
 
 
 def empty_replies_of_ended_requests(session: Session) -> Sequence[Job]:
@@ -140,32 +153,28 @@ def request_writing(session: Session, post_id: int) -> Job | None:
     ).first()
 
 
-def take_away_empty_reply(session: Session, job: Job) -> list[int]:
+def take_away_empty_reply(session: Session, job: Job) -> Gone:
     """Remove the reply post of an ended request that never got text.
 
-    Returns the posts that no reader sees any more: it, and tombstones that only it had kept in sight.
+    Its place stays as long as a user's reply hangs below it. With it go tombstones that only it had kept
+    in sight.
     """
     reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
     if reply is None or reply.content or reply.thinking or not reply.is_incomplete:
-        return []
+        return Gone([], [])
     job.reply_post_id = None
     session.flush()
-    if _has_replies(session, reply.post_id):
+    is_marked = _has_replies(session, reply.post_id)
+    if is_marked:
         reply.deleted_at = reply.deleted_at or job.finished_at
     else:
         session.delete(reply)
     session.flush()
+    if is_marked and has_live_replies(session, reply.post_id):
+        return Gone([reply.post_id], [reply.post_id])
     above = session.get(Post, reply.parent_post_id) if reply.parent_post_id else None
     hidden = hidden_with(session, above) if above is not None and above.deleted_at is not None else []
-    return [reply.post_id, *hidden]
-
-
-def _change_parked(session: Session, where: ColumnElement[bool], values: dict) -> list[int]:
-    changed = session.scalars(
-        update(Job).where(Job.status == JobStatus.PENDING, where).values(values).returning(Job.request_id)
-    ).all()
-    session.expire_all()
-    return list(changed)
+    return Gone([reply.post_id, *hidden], [])
 
 
 def _has_replies(session: Session, post_id: int) -> bool:
