@@ -100,7 +100,7 @@ def a_model_reply(
 
 
 def a_wish(database: Database, persona_id: int | None = None, server: Server | None = None) -> Wish:
-    """Return the wish for an answer by "tiny", on the first server if none is given; it is made if missing."""
+    """Return the wish for an answer by "tiny"; without `server` on the first one, made if missing."""
     with database.read() as session:
         known = server or session.get(Server, 1)
     return Wish(ModelChoice((known or a_server(database)).server_id, "tiny"), persona_id)
