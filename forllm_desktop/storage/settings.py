@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.domain.settings import SettingRow
 from forllm_desktop.storage.database import Session
+
+_IDS_PER_STATEMENT = 500
 
 
 def values(session: Session) -> dict[str, str | None]:
@@ -31,3 +35,32 @@ def servers(session: Session) -> Sequence[Server]:
 def server_at(session: Session, base_url: str) -> Server | None:
     """Return the server with this address."""
     return session.scalars(select(Server).where(Server.base_url == base_url)).first()
+
+
+def users_of_server(session: Session, server_id: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the ids of the posts and of the requests that name a server."""
+    posts = session.scalars(select(Post.post_id).where(Post.server_id == server_id)).all()
+    requests = session.scalars(select(Job.request_id).where(Job.server_id == server_id)).all()
+    return tuple(posts), tuple(requests)
+
+
+def name_server_again(
+    session: Session, server_id: int, posts: Sequence[int], requests: Sequence[int]
+) -> None:
+    """Let posts and requests name a server, where they have named none since it was removed."""
+    for first in range(0, len(posts), _IDS_PER_STATEMENT):
+        ids = posts[first : first + _IDS_PER_STATEMENT]
+        session.execute(
+            update(Post)
+            .where(Post.post_id.in_(ids), Post.server_id.is_(None))
+            .values(server_id=server_id)
+            .execution_options(synchronize_session=False)
+        )
+    for first in range(0, len(requests), _IDS_PER_STATEMENT):
+        ids = requests[first : first + _IDS_PER_STATEMENT]
+        session.execute(
+            update(Job)
+            .where(Job.request_id.in_(ids), Job.server_id.is_(None))
+            .values(server_id=server_id)
+            .execution_options(synchronize_session=False)
+        )
