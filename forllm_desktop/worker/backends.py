@@ -27,17 +27,19 @@ class Backends:
             return known[1]
         await self._close(server_id)
         backend = await connect(profile, self._limits, self.engine)
+        self._open[server_id] = (profile, backend)
         if profile.kind == ServerKind.AUTO and backend.profile.kind != ServerKind.AUTO:
             self._models.remember_kind(server_id, backend.profile.kind)
-            profile = self._models.profile(server_id)
-        self._open[server_id] = (profile, backend)
+            self._open[server_id] = (self._models.profile(server_id), backend)
         return backend
 
     async def aclose(self) -> None:
         """Close all connections and stop the engine."""
-        for server_id in list(self._open):
-            await self._close(server_id)
-        self.engine.stop()
+        try:
+            for server_id in list(self._open):
+                await self._close(server_id)
+        finally:
+            self.engine.stop()
 
     async def _close(self, server_id: int) -> None:
         known = self._open.pop(server_id, None)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from forllm_desktop.domain.errors import ForllmError
@@ -72,8 +73,7 @@ class QueueLoop:
                 elif not await self._run_next(None):
                     await self._sleep()
         finally:
-            await self._backends.aclose()
-            self._say(WorkerState.STOPPED)
+            await self._close()
 
     async def drain(self, only: Collection[int] | None = None) -> None:
         """Work until nothing (out of `only` if given) can run now, then close everything.
@@ -85,8 +85,7 @@ class QueueLoop:
             while not self._is_stopping and await self._run_next(only):
                 pass
         finally:
-            await self._backends.aclose()
-            self._say(WorkerState.STOPPED)
+            await self._close()
 
     def wake(self) -> None:
         """Look at the queue again."""
@@ -106,6 +105,8 @@ class QueueLoop:
 
     async def _run_next(self, only: Collection[int] | None) -> bool:
         """Run the next request; False when there is none that can run now."""
+        if self._is_stopping:
+            return False
         self._woken.clear()
         claim = await self._until_done(lambda: self._queue.claim(only))
         if claim is None:
@@ -117,8 +118,7 @@ class QueueLoop:
             await self._task
         except asyncio.CancelledError:
             # Cancelling one request does not end the worker; cancelling the worker itself does.
-            this = asyncio.current_task()
-            if this is not None and this.cancelling():
+            if _is_cancelled():
                 raise
         finally:
             self._task = self._running_id = None
@@ -130,23 +130,27 @@ class QueueLoop:
         reply = ReplyText(
             request_id, claim.reply.post_id, self._queue, self._events, save_every=self._save_every
         )
-        failure: Exception | None = None
-        metrics: dict[str, Any] = {}
+        stopped: asyncio.CancelledError | None = None
         try:
             metrics = await self._answer(claim, reply)
-        except asyncio.CancelledError:
-            reply.close()
-            # What to do was decided in the store: a cancelled row keeps its text, any other one runs again.
-            self._attempt(lambda: self._interrupt(request_id, reply))
-            raise
+            end = partial(self._finish, claim, reply, metrics)
+        except asyncio.CancelledError as error:
+            if not _is_cancelled():
+                end = partial(self._end_failed, claim, reply, RuntimeError("stopped by nobody"))
+            else:
+                # What to do was decided in the store: a cancelled row keeps its text, any other runs again.
+                stopped, end = error, partial(self._interrupt, request_id, reply)
         except Exception as error:  # noqa: BLE001
-            failure = error
-        reply.close()
-        if failure is None:
-            await self._until_done(lambda: self._finish(claim, reply, metrics), len(self._backoff))
-        else:
-            error = failure
-            await self._until_done(lambda: self._end_failed(claim, reply, error), len(self._backoff))
+            end = partial(self._end_failed, claim, reply, error)
+        self._attempt(reply.close)
+        try:
+            await self._until_done(end)
+        except asyncio.CancelledError:
+            # The store is in trouble, and whoever stops this does not wait for it to end.
+            self._attempt(end)
+            raise
+        if stopped is not None:
+            raise stopped
 
     async def _answer(self, claim: Claim, reply: ReplyText) -> dict[str, Any]:
         backend = await self._backends.of(claim.job.server_id)
@@ -182,10 +186,10 @@ class QueueLoop:
         if self._failures.pop(server_id, 0) and server_id is not None:
             self._queue.release_server(server_id)
 
-    async def _until_done(self, step: Callable[[], T], tries: int | None = None) -> T | None:
-        """Do a step on the store; if it fails, say so and try again later, until it works or `tries` end."""
+    async def _until_done(self, step: Callable[[], T]) -> T | None:
+        """Do a step on the store; if it fails, say so and try again later, until it works or `stop`."""
         failures = 0
-        while not (failures and self._is_stopping) and failures != tries:
+        while not (failures and self._is_stopping):
             try:
                 return step()
             except Exception as error:  # noqa: BLE001
@@ -211,7 +215,7 @@ class QueueLoop:
 
     async def _sleep(self) -> None:
         """Wait until woken, or until the next parked request is due."""
-        due = self._queue.next_due()
+        due = await self._until_done(self._queue.next_due)
         self._say(WorkerState.IDLE if due is None else WorkerState.WAITING)
         seconds = None if due is None else max(0.0, (due - self._queue.now()).total_seconds())
         await self._wait(seconds)
@@ -221,8 +225,21 @@ class QueueLoop:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
+    async def _close(self) -> None:
+        try:
+            await self._backends.aclose()
+        except Exception as error:  # noqa: BLE001
+            self._report(error)
+        self._say(WorkerState.STOPPED)
+
     def _say(self, state: WorkerState) -> None:
         self._events.worker_state_changed.emit(state.value)
+
+
+def _is_cancelled() -> bool:
+    """Say whether the running task was cancelled, and not only something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _pick(backoff: tuple[float, ...], failures: int) -> float:

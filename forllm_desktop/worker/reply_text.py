@@ -77,6 +77,7 @@ class ReplyText:
         self._thinking += self._text
         self._text.clear()
         self._announced = 0
+        self._update_progress()
         self._events.post_changed.emit(self._post_id)
 
     def close(self) -> None:
@@ -103,6 +104,14 @@ class ReplyText:
 
     def _announce(self) -> None:
         self._announce_timer = None
+        text = self._update_progress()
+        offset, self._announced = self._announced, len(text)
+        if len(text) > offset:
+            self._events.reply_grew.emit(self._post_id, offset, text[offset:])
+        else:
+            self._events.job_changed.emit(self._request_id)
+
+    def _update_progress(self) -> str:
         text = self.text
         self._queue.running.update(
             self._request_id,
@@ -112,11 +121,7 @@ class ReplyText:
             fraction=self._fraction,
             pieces=self._pieces,
         )
-        offset, self._announced = self._announced, len(text)
-        if len(text) > offset:
-            self._events.reply_grew.emit(self._post_id, offset, text[offset:])
-        else:
-            self._events.job_changed.emit(self._request_id)
+        return text
 
     def _save(self) -> None:
         self._save_timer = None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, QThread
 
@@ -68,4 +69,6 @@ class WorkerThread(QThread):
     def _call(self, step: Callable[[], object]) -> None:
         loop = self._runner_loop
         if loop is not None:
-            loop.call_soon_threadsafe(step)
+            # It may have been closed since the line above.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(step)

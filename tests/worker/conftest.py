@@ -1,0 +1,65 @@
+"""A worker over a fresh database, with a scripted backend: in its thread, or in a loop of the test's own."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.events import Events
+from forllm_desktop.services.prompt import PromptService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.storage.database import Database
+from forllm_desktop.worker.loop import QueueLoop
+from forllm_desktop.worker.thread import WorkerThread
+from tests.scripted_backend import ScriptedBackend, ScriptedBackends
+
+MakeLoop = Callable[..., QueueLoop]
+StartWorker = Callable[..., WorkerThread]
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """Return the real clock: a worker waits in real time."""
+    return utc_now
+
+
+@pytest.fixture
+def prompts(database: Database) -> PromptService:
+    return PromptService(database)
+
+
+@pytest.fixture
+def settings_service(database: Database, events: Events) -> SettingsService:
+    return SettingsService(database, events)
+
+
+@pytest.fixture
+def make_loop(
+    queue: QueueService, prompts: PromptService, settings_service: SettingsService, events: Events
+) -> MakeLoop:
+    """Return a function from a scripted backend to a worker's loop."""
+
+    def make(backend: ScriptedBackend, **options: object) -> QueueLoop:
+        backends = ScriptedBackends(backend)
+        return QueueLoop(queue, prompts, settings_service, events, backends, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def start_worker(make_loop: MakeLoop, events: Events, qtbot: QtBot) -> Iterator[StartWorker]:
+    """Return a function that starts a worker thread; at the end all of them must have stopped."""
+    workers: list[WorkerThread] = []
+
+    def start(backend: ScriptedBackend, **options: object) -> WorkerThread:
+        worker = WorkerThread(lambda: make_loop(backend, **options))
+        worker.listen_to(events)
+        workers.append(worker)
+        worker.start()
+        return worker
+
+    yield start
+    assert all(worker.stop() for worker in workers)
