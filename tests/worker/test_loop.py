@@ -211,7 +211,7 @@ def test_worker_tries_a_parked_request_again_by_itself(
         backends: Any = ScriptedBackends(backend)
         loop = QueueLoop(queue, prompts, settings_service, events, backends, backoff=(0.02,))
         task = asyncio.create_task(loop.run())
-        await until(lambda: queue.job(job.request_id).status != "complete")
+        await until(lambda: queue.job(job.request_id).status == "complete")
         loop.stop()
         await task
 
@@ -312,7 +312,7 @@ def test_other_failures_do_not_end_the_worker(
         loop = make_loop(backend, backoff=SOON, save_every=0.01)
         loop._failures[1] = 1  # so that an answer releases the server
         task = asyncio.create_task(loop.run())
-        await until(lambda: queue.job(after.request_id).status != "complete" or left != [0])
+        await until(lambda: queue.job(after.request_id).status == "complete" and left == [0])
         loop.stop()
         await task
 
@@ -334,7 +334,7 @@ def test_paused_state_that_cannot_be_read_is_asked_for_again(
     async def work() -> None:
         loop = make_loop(ScriptedBackend(), backoff=SOON)
         task = asyncio.create_task(loop.run())
-        await until(lambda: queue.job(job.request_id).status != "complete")
+        await until(lambda: queue.job(job.request_id).status == "complete")
         loop.stop()
         await task
 
