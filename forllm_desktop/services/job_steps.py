@@ -143,10 +143,10 @@ def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
     """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it.
 
     New thoughts alone replace no text, unless they are that text: the model's template may have opened a
-    block of thoughts unseen.
+    block of thoughts unseen. White space is neither.
     """
     reply = session.get_one(Post, job.reply_post_id)
-    if text or (thinking and thinking.startswith(reply.content)):
+    if text.strip() or (thinking.strip() and thinking.startswith(reply.content)):
         if reply.edited is not None:
             session.add(PostRevision(post_id=reply.post_id, content=reply.content, replaced_at=utc_now()))
             reply.edited = None
