@@ -1,4 +1,4 @@
-"""Starts FORLLM: the engine process for `--engine`, the command line for everything else."""
+"""Starts FORLLM: the window, the engine process for `--engine`, or a command of the command line."""
 
 import os
 import sys
@@ -14,9 +14,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         from forllm_desktop.llm import engine
 
         return engine.main()
+    if arguments[:1] == ["--self-check"]:
+        from forllm_desktop.self_check import self_check
+
+        return self_check()
+    if _wants_window(arguments):
+        return _open_window(arguments[-1].removeprefix("--data-dir=") if arguments else None)
     from forllm_desktop.cli.main import main as run_command
 
     return run_command(arguments)
+
+
+def _wants_window(arguments: Sequence[str]) -> bool:
+    """Say whether no command is given: there are no arguments, or the data folder alone."""
+    match arguments:
+        case []:
+            return True
+        case ["--data-dir", folder]:
+            return not folder.startswith("-")
+        case [option]:
+            return option.startswith("--data-dir=")
+        case _:
+            return False
+
+
+def _open_window(data_dir: str | None) -> int:
+    from forllm_desktop import paths, platform_check
+
+    problem = platform_check.find_problem()
+    if problem is not None:
+        print(f"forllm: {problem}", file=sys.stderr)
+        return 1
+    from forllm_desktop import app
+
+    return app.run(paths.data_dir(data_dir))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ TABLE: dict[str, tuple[set[str] | frozenset[str], set[str] | frozenset[str]]] = 
         {"domain", "services", "events", "paths", "logs"},
         {"PySide6", "qasync", "qtawesome", "markdown_it", "mdit_py_plugins", "pygments"},
     ),
+    "platform_check": (set(), {"PySide6"}),
     "app": (ALL, ALL),
+    "self_check": (ALL, ALL),
     "__main__": (ALL, ALL),
 }
 # These outsiders come in through one file each.

@@ -20,6 +20,7 @@ from forllm_desktop.services.running import RunningReplies
 from forllm_desktop.storage import queue as rows
 from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, Session
+from forllm_desktop.storage.queue import Standing
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,17 @@ class QueueService:
         """List the requests that answer posts of a topic, oldest first, without the prompts as sent."""
         with self._database.read() as session:
             return thread_rows.requests_of_topic(session, topic_id)
+
+    def standing(self) -> Standing:
+        """Return how many requests run, wait, and wait for their server."""
+        with self._database.read() as session:
+            return rows.standing(session)
+
+    def release_all(self) -> None:
+        """Try the servers of all parked requests again now."""
+        for server_id in {job.server_id for job in self.jobs([JobStatus.PENDING]) if job.is_parked}:
+            if server_id is not None:
+                self.release_server(server_id)
 
     def with_ancestors(self, request_id: int) -> list[int]:
         """Return the ids of a request and of all it waits for."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
@@ -26,6 +26,14 @@ class Cancelled(NamedTuple):
     running: list[int]
     removed: list[int]
     marked: list[int]
+
+
+class Standing(NamedTuple):
+    """How many requests run, wait for their turn or for another reply, and wait for their server."""
+
+    running: int
+    waiting: int
+    parked: int
 
 
 def jobs(session: Session, statuses: Collection[JobStatus] = tuple(JobStatus)) -> Sequence[Job]:
@@ -151,6 +159,32 @@ def request_writing(session: Session, post_id: int) -> Job | None:
     return session.scalars(
         select(Job).where(Job.reply_post_id == post_id).order_by(Job.request_id.desc()).limit(1)
     ).first()
+
+
+def standing(session: Session) -> Standing:
+    """Count the open requests by what they do."""
+    is_parked = and_(Job.status == JobStatus.PENDING, Job.wait_reason.is_not(None))
+    counts = session.execute(
+        select(Job.status, is_parked, func.count())
+        .where(Job.status.in_(OPEN_STATUSES))
+        .group_by(Job.status, is_parked)
+    ).all()
+    running = sum(count for status, _, count in counts if status == JobStatus.PROCESSING)
+    parked = sum(count for _, parked, count in counts if parked)
+    return Standing(running, sum(count for _, _, count in counts) - running - parked, parked)
+
+
+def models_used(session: Session, most: int = 12) -> Sequence[tuple[int, str]]:
+    """List the pairs of server and model that were asked, the one asked last first."""
+    last = func.max(Job.request_id)
+    rows = session.execute(
+        select(Job.server_id, Job.llm_model)
+        .where(Job.server_id.is_not(None))
+        .group_by(Job.server_id, Job.llm_model)
+        .order_by(last.desc())
+        .limit(most)
+    )
+    return [(server_id, model) for server_id, model in rows]
 
 
 def take_away_empty_reply(session: Session, job: Job) -> Gone:

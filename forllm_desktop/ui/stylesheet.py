@@ -31,6 +31,8 @@ QPushButton[size="small"] { min-height: $small_height; padding: 0 8px; border-ra
 QPushButton:focus { border-color: $accent_text; }
 QToolButton { border-radius: 6px; padding: 4px; }
 QToolButton:checked { background: $accent_soft; color: $accent_text; }
+QToolButton[kind="pane"]:checked { background: transparent; }
+QToolButton[kind="pane"]:checked:hover { background: $hover; }
 QToolButton:focus { border-color: $accent_text; }
 QToolButton::menu-indicator { image: none; }
 
@@ -56,6 +58,15 @@ QMenu::icon { padding-left: 8px; }
 QMenuBar { background: $window; }
 QMenuBar::item { padding: 4px 8px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected { background: $hover; }
+
+#tab_head { background: $window; border-bottom: 1px solid $line; }
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; color: $text_2; border: none; border-right: 1px solid $line;
+    border-bottom: 1px solid $line; padding: 0 8px 0 12px; }
+QTabBar::tab:hover { background: $hover; }
+QTabBar::tab:selected { background: $surface; color: $text; border-bottom-color: $surface; }
+QTabBar::tab:focus { color: $accent_text; }
+QTabBar QToolButton { background: $window; border-radius: 4px; }
 
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $text_3; border: none; border-bottom: 1px solid $line;

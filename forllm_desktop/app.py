@@ -1,0 +1,250 @@
+"""The composition root of the window: opens, wires, starts, stops; it alone knows all packages."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import qasync
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from forllm_desktop import logs
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.storage.first_look import first_look
+from forllm_desktop.ui.main_window import APP_TITLE, MainWindow
+from forllm_desktop.ui.theme import start_look
+
+# Everything that needs SQLAlchemy is imported after the first frame.
+if TYPE_CHECKING:
+    from forllm_desktop.services.workspace import Workspace
+    from forllm_desktop.ui.desk import Desk
+    from forllm_desktop.worker.thread import WorkerThread
+
+STOP_WITHIN = 3_000
+"""Milliseconds a stopping worker gets; a process that hangs at its end helps nobody."""
+LOOK_DEFAULTS = {"color_scheme": "system", "accent": "blue", "text_size": "100", "reduce_motion": "system"}
+
+log = logging.getLogger(__name__)
+
+
+def run(folder: Path) -> int:
+    """Show the window over a data folder until it is closed; returns the exit code."""
+    app = make_application()
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    desktop = Desktop(folder)
+    # Python's own handlers only run between two steps of Python; the socket makes Qt take one.
+    interrupts = Interrupts(desktop.quit)
+    desktop.ended.connect(loop.stop)
+    desktop.start()
+    try:
+        loop.run_forever()
+        _cancel_tasks(loop)
+    finally:
+        interrupts.close()
+        loop.close()
+    return desktop.exit_code
+
+
+def make_application() -> QApplication:
+    """Return the application with its names and its look."""
+    app = QApplication([APP_TITLE])
+    app.setApplicationName("forllm")
+    app.setApplicationDisplayName(APP_TITLE)
+    app.setDesktopFileName("forllm")
+    app.setQuitOnLastWindowClosed(False)
+    start_look(app)
+    return app
+
+
+class Desktop(QObject):
+    """One window over one data folder, from the first frame to the last commit.
+
+    opened()    the panes are there and can be used
+    ended()     everything is stored and closed; `exit_code` says how it went
+    """
+
+    opened = Signal()
+    ended = Signal()
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._log: logging.Handler | None = None
+        self._is_quitting = False
+        self.exit_code = 0
+        self.workspace: Workspace | None = None
+        self.worker: WorkerThread | None = None
+        self.desk: Desk | None = None
+        self.window = MainWindow()
+        self._wear_first_look()
+        self.window.close_requested.connect(self.quit)
+        self.window.first_frame_shown.connect(self._open)
+        self._patience = QTimer(self, singleShot=True, interval=STOP_WITHIN)
+        self._patience.timeout.connect(self._give_up)
+
+    def start(self) -> None:
+        """Show the window; the data folder is opened once its frame is on the screen."""
+        self.window.show()
+
+    def quit(self) -> None:
+        """Save everything, stop the worker without waiting for it here, then close all."""
+        if self._is_quitting:
+            return
+        self._is_quitting = True
+        log.info("quitting")
+        self._flush()
+        if self.worker is not None and self.worker.isRunning():
+            self._patience.start()
+            self.worker.finished.connect(self._end)
+            self.worker.ask_to_stop()
+        else:
+            self._end()
+
+    # -- opening
+
+    def _open(self) -> None:
+        from forllm_desktop.services.workspace import open_workspace
+
+        try:
+            self.workspace = open_workspace(self._folder)
+        except ForllmError as error:
+            self._refuse(error)
+            return
+        self._log = logs.start_logging(self._folder)
+        from forllm_desktop.ui.desk import Desk
+
+        self.desk = Desk(self.window, self.workspace)
+        QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
+        log.info("opened %s", self._folder)
+        self.opened.emit()
+        # The panes are painted first: what follows takes time and is not missed.
+        QTimer.singleShot(0, self, self._load_icons)
+        QTimer.singleShot(0, self, self._start_worker)
+
+    def _load_icons(self) -> None:
+        from forllm_desktop.ui.icons import load_icons
+
+        load_icons()
+
+    def _start_worker(self) -> None:
+        if self.workspace is None or self._is_quitting:
+            return
+        from forllm_desktop.worker.assembly import make_queue_loop
+        from forllm_desktop.worker.thread import WorkerThread
+
+        workspace = self.workspace
+        self.worker = WorkerThread(lambda: make_queue_loop(workspace), self)
+        self.worker.listen_to(workspace.events)
+        self.worker.start()
+
+    def _refuse(self, error: ForllmError) -> None:
+        """Say why nothing can be opened, in the window, which then only closes."""
+        from forllm_desktop.ui.pages.refusal import RefusalPage
+
+        self.exit_code = 1
+        page = RefusalPage(error)
+        page.close_requested.connect(self.quit)
+        self.window.show_welcome(page)
+        self._load_icons()
+        print(f"forllm: {error.title}. {error.message}", file=sys.stderr)
+
+    def _wear_first_look(self) -> None:
+        stored = first_look(self._folder / "forllm.db", (*LOOK_DEFAULTS, "ui.geometry"))
+        looks = LOOK_DEFAULTS | {key: value for key, value in stored.items() if key in LOOK_DEFAULTS}
+        try:
+            self.window.wear(
+                looks["color_scheme"], looks["accent"], int(looks["text_size"]), looks["reduce_motion"]
+            )
+            self.window.restore_geometry(json.loads(stored.get("ui.geometry", "null")))
+        except ValueError:
+            return  # the settings say it properly, once they are read
+
+    # -- quitting
+
+    def _flush(self) -> None:
+        """Store what is typed and what is open. A failure must not keep the window from closing."""
+        if self.desk is None:
+            return
+        try:
+            self.desk.flush()
+        except ForllmError as error:
+            log.error("not saved at the end: %s", error)
+
+    def _end(self) -> None:
+        self._patience.stop()
+        if self.worker is not None:
+            self.worker.wait()
+        self.window.close_for_good()
+        if self.workspace is not None:
+            self.workspace.close()
+        log.info("closed")
+        if self._log is not None:
+            logs.stop_logging(self._log)
+        self.ended.emit()
+
+    def _give_up(self) -> None:
+        """Leave at once: destroying a running QThread would abort. Streamed text is saved as it comes."""
+        log.error("the worker did not stop within %d s", STOP_WITHIN // 1000)
+        if self.workspace is not None:
+            self.workspace.close()
+        logging.shutdown()
+        os._exit(0)
+
+
+class Interrupts(QObject):
+    """Turns SIGINT and SIGTERM into a call in the GUI thread."""
+
+    def __init__(self, quit: Callable[[], None]) -> None:
+        super().__init__()
+        self._quit = quit
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._answer)
+        self._before = {
+            number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+
+    def close(self) -> None:
+        """Put everything back as it was."""
+        signal.set_wakeup_fd(self._wakeup_before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+    def _answer(self) -> None:
+        try:
+            numbers = self._reader.recv(64)
+        except BlockingIOError:
+            return
+        if {signal.SIGINT, signal.SIGTERM} & set(numbers):
+            self._quit()
+
+
+def report_unforeseen(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Write an error that nobody foresaw to the log; the window goes on."""
+    log.error("unforeseen error", exc_info=(kind, error, traceback))
+    sys.__excepthook__(kind, error, traceback)
+
+
+def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

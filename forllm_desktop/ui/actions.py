@@ -1,0 +1,159 @@
+"""All actions of the window with their names and keys: menus, tool bar and the keyboard sheet use these."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from forllm_desktop.ui.icons import icon
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One action: its name in the menu, its keys (the first is shown), its icon; a switch stays on."""
+
+    id: str
+    name: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    is_switch: bool = False
+
+
+SEPARATOR = Spec("", "")
+
+MENUS: dict[str, tuple[Spec, ...]] = {
+    "&Forum": (
+        Spec("new_topic", "&New topic", ("Ctrl+N",), "note-pencil"),
+        Spec("new_subforum", "New &subforum", ("Ctrl+Shift+N",), "plus"),
+        Spec("ask", "&Ask", ("Ctrl+Shift+A",), "chat-centered-text"),
+        SEPARATOR,
+        Spec("open_trash", "&Trash", (), "trash"),
+        Spec("settings", "S&ettings", ("Ctrl+,",), "gear-six"),
+        Spec("open_data_folder", "Open &data folder", (), "folder-simple"),
+        SEPARATOR,
+        Spec("quit", "&Quit", ("Ctrl+Q",)),
+    ),
+    "&Edit": (
+        Spec("undo", "&Undo", ("Ctrl+Z",), "arrow-counter-clockwise"),
+        SEPARATOR,
+        Spec("find", "&Find in page", ("Ctrl+F",), "magnifying-glass"),
+        Spec("search", "&Search everything", ("Ctrl+K",), "magnifying-glass"),
+    ),
+    "&View": (
+        Spec("show_sidebar", "Si&debar", ("Ctrl+B",), "msc.layout-sidebar-left", is_switch=True),
+        Spec("show_queue", "&Queue panel", ("Ctrl+J",), "msc.layout-panel", is_switch=True),
+        Spec("split", "&Beside each other", ("Ctrl+\\",), "msc.split-horizontal", is_switch=True),
+        SEPARATOR,
+        Spec("larger_text", "&Larger text", ("Ctrl++", "Ctrl+=")),
+        Spec("smaller_text", "S&maller text", ("Ctrl+-",)),
+        Spec("usual_text", "&Usual text size", ("Ctrl+0",)),
+        SEPARATOR,
+        Spec("full_screen", "&Full screen", ("F11",), is_switch=True),
+    ),
+    "&Go": (
+        Spec("next_unread", "Next &unread", ("N",)),
+        Spec("open_queue", "&Queue", ("Ctrl+Shift+J",), "queue"),
+        SEPARATOR,
+        Spec("next_tab", "&Next tab", ("Ctrl+Tab", "Ctrl+PgDown")),
+        Spec("previous_tab", "&Previous tab", ("Ctrl+Shift+Tab", "Ctrl+PgUp")),
+        Spec("close_tab", "&Close tab", ("Ctrl+W",), "x"),
+        Spec("reopen_tab", "&Reopen closed tab", ("Ctrl+Shift+T",)),
+        SEPARATOR,
+        Spec("next_pane", "Next p&ane", ("F6",)),
+        Spec("previous_pane", "Previous pan&e", ("Shift+F6",)),
+    ),
+    "&Queue": (
+        Spec("pause", "&Pause the queue", ("Ctrl+Shift+P",), "pause"),
+        Spec("try_again", "&Try servers again now", (), "arrow-clockwise"),
+    ),
+    "&Help": (
+        Spec("shortcuts", "&Keyboard", ("F1",), "keyboard"),
+        Spec("open_log", "Open the &log", (), "file-text"),
+        Spec("about", "&About FORLLM", (), "info"),
+    ),
+}
+
+MENU_KEY = "F10"
+"""Opens the menu, as a tap on Alt does."""
+
+IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
+    "In a topic": (
+        ("J", "Next post"),
+        ("K", "Previous post"),
+        ("R", "Reply to the post"),
+        ("A", "Ask for an answer to the post"),
+        ("End", "Go to the end and follow what is being written"),
+    ),
+    "While writing": (
+        ("Ctrl+Enter", "Post and ask"),
+        ("Esc", "Leave the editor; the draft stays"),
+    ),
+    "In the queue": (
+        ("Enter", "Open the post"),
+        ("Alt+Up, Alt+Down", "Move the request"),
+        ("Del", "Cancel the request"),
+    ),
+    "In the forum tree": (
+        ("F2", "Rename"),
+        ("Del", "Move to the trash"),
+        ("Alt+Up, Alt+Down", "Move the subforum"),
+    ),
+}
+"""Keys that belong to a pane and work only there, for the keyboard sheet."""
+
+
+class Actions:
+    """The window's actions by id."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._by_id = {spec.id: _made(spec, window) for spec in _specs()}
+        window.addActions(list(self._by_id.values()))
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._by_id[id]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._by_id.values())
+
+    def menu(self, title: str, parent: QWidget) -> QMenu:
+        """Return one of the menus, by its title in `MENUS`."""
+        menu = QMenu(title, parent)
+        for spec in MENUS[title]:
+            if spec is SEPARATOR:
+                menu.addSeparator()
+            else:
+                menu.addAction(self._by_id[spec.id])
+        return menu
+
+
+def in_words(action: QAction) -> str:
+    """Return the name of an action without the mark of its menu key."""
+    return action.text().replace("&", "")
+
+
+def key_of(action: QAction) -> str:
+    """Return the first key of an action as people read it; empty when it has none."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _specs() -> Iterator[Spec]:
+    return (spec for specs in MENUS.values() for spec in specs if spec is not SEPARATOR)
+
+
+def _made(spec: Spec, parent: QWidget) -> QAction:
+    action = QAction(spec.name, parent)
+    action.setObjectName(spec.id)
+    action.setShortcuts([QKeySequence(key) for key in spec.keys])
+    action.setCheckable(spec.is_switch)
+    if spec.icon:
+        action.setIcon(icon(spec.icon))
+    name = in_words(action)
+    action.setToolTip(f"{name} ({key_of(action)})" if spec.keys else name)
+    if spec.id == "quit":
+        action.setMenuRole(QAction.MenuRole.QuitRole)
+    elif spec.id == "settings":
+        action.setMenuRole(QAction.MenuRole.PreferencesRole)
+    elif spec.id == "about":
+        action.setMenuRole(QAction.MenuRole.AboutRole)
+    return action

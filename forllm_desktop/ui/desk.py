@@ -1,0 +1,362 @@
+"""The desk: fills the window with the panes of an open data folder and connects them with each other."""
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QWidget
+
+from forllm_desktop.domain.errors import ForllmError, NotFound
+from forllm_desktop.logs import log_file
+from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.editor.pickers import model_word
+from forllm_desktop.ui.main_window import MainWindow
+from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
+from forllm_desktop.ui.pending import QueuePane, Sidebar
+from forllm_desktop.ui.state_watch import StateWatch
+from forllm_desktop.ui.tabs import CentreTabs
+from forllm_desktop.ui.undo import UndoList
+from forllm_desktop.ui.widgets.empty_pane import EmptyPane
+
+KEEP_AFTER = 1_000
+"""Milliseconds after a change of the tabs or panes before they are kept, for the case of a crash."""
+TEXT_SIZES = (80, 200, 10)
+"""Least and largest text size, and the step of a zoom, in percent."""
+OPENED_LINKS = ("http", "https", "mailto")
+
+log = logging.getLogger(__name__)
+
+
+class Desk(QObject):
+    """What is on the desk belongs to one workspace; the window is its parent and shows it."""
+
+    def __init__(self, window: MainWindow, workspace: Workspace) -> None:
+        super().__init__(window)
+        ws = self._workspace = workspace
+        self._window = window
+        self._actions = window.actions_by_id
+        self._maker = PageMaker(ws, self._actions, self)
+        self._tabs = self._make_tabs()
+        self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
+        self._queue = QueuePane(ws.queue, ws.forum, ws.personas, ws.events)
+        self._undos = UndoList(ws.forum, window.bar, self)
+        self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
+        self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)
+        self._place()
+        self._connect()
+        self._connect_actions()
+        self._come_back()
+
+    # -- what other parts of the window ask for
+
+    def show_page(self, name: str) -> None:
+        """Show a page of the centre by its name: "queue", "trash", "settings", ..."""
+        if self._tabs.open(f"page:{name}") is None:
+            log.warning("there is no page named %s", name)
+        self._window.panes.close_drawer()
+
+    def show_topic(self, topic_id: int, in_new_tab: bool = False) -> None:
+        """Show a topic, in the tab of the topic that is shown now unless a new tab is wanted."""
+        shown = self._tabs.current_key()
+        replacing = "" if in_new_tab or not topic_of(shown) else shown
+        if self._tabs.open(topic_key(topic_id), replacing=replacing) is None:
+            self._fail(NotFound("The topic does not exist", "It may be in the trash."))
+        self._window.panes.close_drawer()
+
+    def show_post(self, post_id: int) -> None:
+        """Show a post in its topic."""
+        try:
+            post = self._workspace.forum.post(post_id)
+        except ForllmError as error:
+            self._fail(error)
+            return
+        self.show_topic(post.topic_id)
+        page = self._tabs.current()
+        if topic_of(self._tabs.current_key()) == post.topic_id and page is not None:
+            page.show_post(post_id)  # type: ignore[attr-defined]
+
+    def show_request(self, request_id: int) -> None:
+        """Show a request in the queue."""
+        page = self._tabs.current()
+        if self._tabs.current_key() == "page:queue" and isinstance(page, QueuePane):
+            page.show_request(request_id)
+            return
+        self._window.panes.show_queue(True)
+        self._window.check_switches()
+        self._queue.show_request(request_id)
+
+    def start_topic(self, subforum_id: int = 0) -> None:
+        """Show the page that starts a topic; without any subforum make one first."""
+        chosen = subforum_id or self._sidebar.selected_subforum() or self._first_subforum()
+        if not chosen:
+            self._window.panes.show_sidebar(True)
+            self._window.check_switches()
+            self._sidebar.add_subforum()
+            return
+        self._window.end_welcome()
+        page = self._tabs.open(new_topic_key(chosen))
+        if page is not None:
+            page.ask()  # type: ignore[attr-defined]
+        self._window.panes.close_drawer()
+
+    def flush(self) -> None:
+        """Save all drafts, and what is open, now."""
+        for page in self._tabs.pages():
+            flush = getattr(page, "flush", None)
+            if flush is not None:
+                flush()
+        self._keep()
+
+    # -- wishes
+
+    def _ask(self) -> None:
+        page = self._tabs.current()
+        if page is not None and hasattr(page, "ask"):
+            page.ask()
+        else:
+            self.start_topic()
+
+    def _find(self) -> None:
+        page = self._tabs.current()
+        if page is not None and hasattr(page, "find"):
+            page.find()
+
+    def _go_to_next_unread(self) -> None:
+        page = self._tabs.current()
+        if not (page is not None and hasattr(page, "next_unread") and page.next_unread()):
+            self._sidebar.next_unread()
+
+    def _add_subforum(self) -> None:
+        self._window.panes.show_sidebar(True)
+        self._window.check_switches()
+        self._sidebar.add_subforum()
+
+    def _pause(self, is_paused: bool) -> None:
+        try:
+            self._workspace.settings.change(queue_paused=is_paused)
+        except ForllmError as error:
+            self._fail(error)
+
+    def _toggle_pause(self) -> None:
+        self._pause(not self._workspace.settings.current().queue_paused)
+
+    def _zoom(self, by: int) -> None:
+        least, largest, _ = TEXT_SIZES
+        size = self._workspace.settings.current().text_size + by if by else 100
+        self._workspace.settings.change(text_size=min(max(size, least), largest))
+
+    def _offer_link(self, address: str) -> None:
+        """Say where a link leads before it is opened."""
+        url = QUrl(address)
+        if url.scheme() not in OPENED_LINKS:
+            self._window.bar.say(f"Only links to the web are opened. This one is {address}", kind="warn")
+            return
+        self._window.bar.say(
+            f"Leads to {address}", icon="arrow-square-out", action="Open in the browser",
+            on_action=lambda: QDesktopServices.openUrl(url),
+        )  # fmt: skip
+
+    def _open_data_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._workspace.folder)))
+
+    def _open_log(self) -> None:
+        path = log_file(self._workspace.folder)
+        if path.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        else:
+            self._window.bar.say("The log is empty: nothing went wrong so far.")
+
+    def _fail(self, error: ForllmError) -> None:
+        self._window.bar.say_error(error)
+
+    def _fail_in_words(self, title: str, message: str) -> None:
+        self._fail(ForllmError(title, message))
+
+    # -- keeping up with what happens
+
+    def _show_current(self, key: str) -> None:
+        page = self._tabs.current()
+        self._sidebar.show_current(topic_of(key))
+        self._window.name(self._title_of(key))
+        self._window.panes.cover_queue(key == "page:queue")
+        self._window.check_switches()
+        self._actions["find"].setEnabled(page is not None and hasattr(page, "find"))
+        self._actions["close_tab"].setEnabled(bool(key))
+
+    def _note_tabs(self) -> None:
+        self._actions["split"].setChecked(self._tabs.is_split)
+        self._actions["split"].setEnabled(self._tabs.is_split or len(self._tabs.open_keys()) > 1)
+        self._keep_timer.start()
+
+    def _note_undos(self) -> None:
+        label = self._undos.label
+        self._actions["undo"].setEnabled(bool(label))
+        self._actions["undo"].setToolTip(f"Take back: {label}" if label else "Nothing to take back")
+
+    def _note_topic(self, topic_id: int) -> None:
+        """Close the tab of a topic that is gone."""
+        key = topic_key(topic_id)
+        if key in self._tabs.open_keys():
+            try:
+                self._workspace.forum.topic(topic_id)
+            except NotFound:
+                self._tabs.forget(key)
+
+    def _note_subforums(self) -> None:
+        for key in self._tabs.open_keys():
+            if topic_of(key):
+                self._note_topic(topic_of(key))
+
+    def _apply_settings(self) -> None:
+        now = self._workspace.settings.current()
+        self._window.wear(now.color_scheme, now.accent, now.text_size, now.reduce_motion)
+        pause = self._actions["pause"]
+        pause.setText("&Run the queue" if now.queue_paused else "&Pause the queue")
+        self._show_server()
+
+    def _show_server(self) -> None:
+        ws = self._workspace
+        now = ws.settings.current()
+        server = next((s for s in ws.models.servers() if s.server_id == now.default_server_id), None)
+        if server is None:
+            self._window.status.show_server("No model chosen yet", "control")
+            return
+        is_away = bool(ws.queue.standing().parked)
+        name = f"{server.name} · {model_word(now.default_model)}"
+        self._window.status.show_server(f"{name} · away" if is_away else name, "warn" if is_away else "ok")
+
+    def _finish_topic(self, key: str, topic_id: int) -> None:
+        self._tabs.open(topic_key(topic_id), replacing=key)
+
+    # -- building
+
+    def _make_tabs(self) -> CentreTabs:
+        empty = EmptyPane(
+            "chats-teardrop", "No topic is open", "Choose one at the left, or start a new one.", "New topic"
+        )
+        empty.button_pressed.connect(lambda: self.start_topic())
+        return CentreTabs(self._maker.make, empty, [self._actions["find"], self._actions["split"]])
+
+    def _place(self) -> None:
+        window = self._window
+        window.centre.addWidget(self._tabs)
+        window.centre.setCurrentWidget(self._tabs)
+        window.panes.put_sidebar(self._sidebar)
+        window.panes.put_queue(self._queue)
+        pill = window.toolbar.pill
+        pill.menu.addActions([self._actions[id] for id in ("pause", "try_again", "open_queue")])
+
+    def _connect(self) -> None:
+        events, maker, pill = self._workspace.events, self._maker, self._window.toolbar.pill
+        sidebar, queue, tabs, status = self._sidebar, self._queue, self._tabs, self._window.status
+        events.failed.connect(self._fail_in_words)
+        events.servers_changed.connect(self._show_server)
+        events.settings_changed.connect(self._apply_settings)
+        events.subforums_changed.connect(self._note_subforums)
+        events.topic_changed.connect(self._note_topic)
+        maker.failed.connect(self._fail)
+        maker.finished.connect(tabs.close_tab)
+        maker.folder_requested.connect(self._open_data_folder)
+        maker.link_hovered.connect(status.show_passing)
+        maker.link_opened.connect(self._offer_link)
+        maker.log_requested.connect(self._open_log)
+        maker.page_requested.connect(self.show_page)
+        maker.post_requested.connect(self.show_post)
+        maker.request_requested.connect(self.show_request)
+        maker.retitled.connect(tabs.rename)
+        maker.topic_made.connect(self._finish_topic)
+        maker.topic_requested.connect(self.show_topic)
+        maker.undo_offered.connect(self._undos.offer)
+        pill.changed.connect(lambda _words: self._show_server())
+        pill.pause_requested.connect(self._pause)
+        pill.retry_requested.connect(self._workspace.queue.release_all)
+        queue.failed.connect(self._fail)
+        queue.post_requested.connect(self.show_post)
+        sidebar.failed.connect(self._fail)
+        sidebar.new_topic_requested.connect(self.start_topic)
+        sidebar.page_requested.connect(self.show_page)
+        sidebar.topic_requested.connect(self.show_topic)
+        sidebar.undo_offered.connect(self._undos.offer)
+        tabs.changed.connect(self._note_tabs)
+        tabs.current_changed.connect(self._show_current)
+        self._keep_timer.timeout.connect(self._keep)
+        self._undos.changed.connect(self._note_undos)
+        self._window.panes.folded.connect(self._keep_timer.start)
+
+    def _connect_actions(self) -> None:
+        steps: dict[str, Callable[[], object]] = {
+            "about": lambda: self.show_page("about"),
+            "ask": self._ask,
+            "close_tab": lambda: self._tabs.close_tab(self._tabs.current_key()),
+            "find": self._find,
+            "larger_text": lambda: self._zoom(TEXT_SIZES[2]),
+            "new_subforum": self._add_subforum,
+            "new_topic": lambda: self.start_topic(),
+            "next_pane": lambda: self._step_pane(1),
+            "next_tab": lambda: self._tabs.step(1),
+            "next_unread": self._go_to_next_unread,
+            "open_data_folder": self._open_data_folder,
+            "open_log": self._open_log,
+            "open_queue": lambda: self.show_page("queue"),
+            "open_trash": lambda: self.show_page("trash"),
+            "pause": self._toggle_pause,
+            "previous_pane": lambda: self._step_pane(-1),
+            "previous_tab": lambda: self._tabs.step(-1),
+            "quit": self._window.close,
+            "reopen_tab": self._tabs.reopen,
+            "settings": lambda: self.show_page("settings"),
+            "shortcuts": lambda: self.show_page("keyboard"),
+            "smaller_text": lambda: self._zoom(-TEXT_SIZES[2]),
+            "split": self._tabs.toggle_split,
+            "try_again": self._workspace.queue.release_all,
+            "undo": self._undos.take_back_last,
+            "usual_text": lambda: self._zoom(0),
+        }
+        for id, step in steps.items():
+            # Keep only what a slot without arguments takes: triggered() says whether a switch is on.
+            self._actions[id].triggered.connect(lambda _checked=False, step=step: step())
+        self._note_undos()
+
+    def _step_pane(self, by: int) -> None:
+        """Move the keyboard to the next pane that can be seen."""
+        panes: list[QWidget] = [self._sidebar, self._tabs, self._queue, self._window.toolbar]
+        seen = [pane for pane in panes if pane.isVisible()]
+        focus = QApplication.focusWidget()
+        here = next((i for i, pane in enumerate(seen) if focus and pane.isAncestorOf(focus)), -by)
+        target = seen[(here + by) % len(seen)]
+        if target is self._tabs and (page := self._tabs.current()) is not None:
+            target = page
+        focusable = target if target.focusPolicy() != Qt.FocusPolicy.NoFocus else target.nextInFocusChain()
+        focusable.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _first_subforum(self) -> int:
+        subforums = self._workspace.forum.subforums()
+        return subforums[0].subforum_id if subforums else 0
+
+    # -- coming back
+
+    def _come_back(self) -> None:
+        recall = self._workspace.settings.recall
+        try:
+            self._window.panes.restore(recall("panes") or self._window.panes.state())
+            self._tabs.restore(recall("tabs") or self._tabs.state())
+        except (KeyError, TypeError, ValueError):
+            log.warning("what was open could not be restored")
+        self._apply_settings()
+        self._window.check_switches()
+
+    def _keep(self) -> None:
+        self._keep_timer.stop()
+        remember = self._workspace.settings.remember
+        remember("geometry", self._window.geometry_text())
+        remember("panes", self._window.panes.state())
+        remember("tabs", self._tabs.state())
+
+    def _title_of(self, key: str) -> str:
+        if topic_of(key):
+            try:
+                return self._workspace.forum.topic(topic_of(key)).title
+            except NotFound:
+                return ""
+        return key.partition(":")[2].capitalize() if key.startswith("page:") else ""

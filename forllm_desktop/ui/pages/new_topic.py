@@ -1,0 +1,59 @@
+"""A page to start a topic: the composer alone, with a line that says where it will be."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.widgets.labels import plain_label
+
+
+class NewTopicPage(QWidget):
+    """Writes the first post of a topic.
+
+    topic_made(topic_id)
+    failed(error)
+    cancelled()
+    settings_requested()    a model is wanted that is not set up yet
+    """
+
+    topic_made = Signal(int)
+    failed = Signal(object)
+    cancelled = Signal()
+    settings_requested = Signal()
+
+    def __init__(self, subforum_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        ws = workspace
+        self._composer = Composer(
+            ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
+        )
+        self._composer.write_new_topic(subforum_id)
+        head = QWidget()
+        lines = QVBoxLayout(head)
+        lines.setContentsMargins(theme().px(32), theme().px(24), theme().px(32), theme().px(8))
+        lines.setSpacing(4)
+        lines.addWidget(plain_label("New topic", "title"))
+        lines.addWidget(
+            plain_label(f"in {ws.forum.subforum(subforum_id).name}", "small", "text_3", elides=True)
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(head)
+        layout.addWidget(self._composer)
+        layout.addStretch(1)
+        self.setFocusProxy(self._composer)
+        self._composer.cancelled.connect(self.cancelled)
+        self._composer.failed.connect(self.failed)
+        self._composer.settings_requested.connect(self.settings_requested)
+        self._composer.topic_made.connect(self.topic_made)
+
+    def ask(self) -> None:
+        """Put the keyboard where the text goes."""
+        self._composer.focus_text()
+
+    def flush(self) -> None:
+        """Save the draft now."""
+        self._composer.flush()

@@ -1,0 +1,90 @@
+"""A topic as a page: its thread above the composer."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.pending import ThreadPage
+
+
+class TopicPage(QWidget):
+    """Reading and writing in one topic.
+
+    request_requested(request_id)    the request of a reply is to be shown in the queue
+    link_hovered(address)            the pointer is over a link; empty when it left
+    link_opened(address)             a link was followed
+    undo_offered(undo)               something was deleted and can come back
+    failed(error)                    what could not be done
+    title_changed(title)
+    settings_requested()             a model is wanted that is not set up yet
+    """
+
+    request_requested = Signal(int)
+    link_hovered = Signal(str)
+    link_opened = Signal(str)
+    undo_offered = Signal(object)
+    failed = Signal(object)
+    title_changed = Signal(str)
+    settings_requested = Signal()
+
+    def __init__(self, topic_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        ws = workspace
+        self.topic_id = topic_id
+        self._thread = ThreadPage(topic_id, ws.forum, ws.queue, ws.personas, ws.events)
+        self._composer = Composer(
+            ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
+        )
+        self._composer.write_in(topic_id)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._thread, 1)
+        layout.addWidget(self._composer)
+        self.setFocusProxy(self._thread)
+        self._connect()
+
+    def show_post(self, post_id: int) -> None:
+        """Scroll to a post."""
+        self._thread.show_post(post_id)
+
+    def next_unread(self) -> bool:
+        """Go to the next unread post; False when there is none below."""
+        return self._thread.next_unread()
+
+    def find(self) -> None:
+        """Open the search within the page."""
+        self._thread.find()
+
+    def ask(self) -> None:
+        """Put the keyboard where a question is written."""
+        self._composer.focus_text()
+
+    def flush(self) -> None:
+        """Save the draft now."""
+        self._composer.flush()
+
+    def _connect(self) -> None:
+        thread, composer = self._thread, self._composer
+        thread.ask_requested.connect(self._write_to)
+        thread.edit_requested.connect(self._edit)
+        thread.failed.connect(self.failed)
+        thread.link_hovered.connect(self.link_hovered)
+        thread.link_opened.connect(self.link_opened)
+        thread.reply_requested.connect(self._write_to)
+        thread.request_requested.connect(self.request_requested)
+        thread.title_changed.connect(self.title_changed)
+        thread.undo_offered.connect(self.undo_offered)
+        composer.cancelled.connect(self._thread.setFocus)
+        composer.failed.connect(self.failed)
+        composer.posted.connect(self.show_post)
+        composer.settings_requested.connect(self.settings_requested)
+
+    def _write_to(self, post_id: int) -> None:
+        self._composer.write_in(self.topic_id, post_id)
+        self._composer.focus_text()
+
+    def _edit(self, post_id: int) -> None:
+        self._composer.edit(post_id)
+        self._composer.focus_text()

@@ -1,0 +1,56 @@
+"""Undo: the quiet bar after an action, and Ctrl+Z over the last ones."""
+
+from PySide6.QtCore import QObject, Signal
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.undo import Undo
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.ui.widgets.quiet_bar import QuietBar
+
+KEPT = 50
+
+
+class UndoList(QObject):
+    """The actions that can be taken back, the last one first.
+
+    changed()    there is something to take back, or no longer
+    """
+
+    changed = Signal()
+
+    def __init__(self, forum: ForumService, bar: QuietBar, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._forum = forum
+        self._bar = bar
+        self._undos: list[Undo] = []
+
+    @property
+    def label(self) -> str:
+        """Return in words what would be taken back next; empty when there is nothing."""
+        return self._undos[-1].label if self._undos else ""
+
+    def offer(self, undo: Undo) -> None:
+        """Say what was done and offer to take it back."""
+        self._undos = [*self._undos, undo][-KEPT:]
+        self._bar.say(undo.label, icon=_icon(undo), action="Undo", on_action=lambda: self.take_back(undo))
+        self.changed.emit()
+
+    def take_back_last(self) -> None:
+        """Take the last action back."""
+        if self._undos:
+            self.take_back(self._undos[-1])
+
+    def take_back(self, undo: Undo) -> None:
+        """Take an action back and say what came back, or why that is not possible."""
+        self._undos = [other for other in self._undos if other is not undo]
+        try:
+            restored = self._forum.undo(undo)
+        except ForllmError as error:
+            self._bar.say_error(error)
+        else:
+            self._bar.say(restored.message, icon="arrow-counter-clockwise")
+        self.changed.emit()
+
+
+def _icon(undo: Undo) -> str:
+    return "trash" if undo.kind.value.endswith("deleted") else "pencil-simple"
