@@ -21,11 +21,14 @@ from forllm_desktop.domain.forum import (
 from forllm_desktop.domain.undo import Kind, Restored, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
 from forllm_desktop.services import restoring
+from forllm_desktop.services.forum_tree import ForumTree
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post, live_subforum, live_topic
 from forllm_desktop.storage import forum as rows
+from forllm_desktop.storage import forum_tree as tree_rows
 from forllm_desktop.storage import queue as queue_rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
+from forllm_desktop.storage.persona import author_of
 
 _LABEL_LIMIT = 60
 """Longest excerpt of a post in the label of an undo, in characters."""
@@ -42,6 +45,7 @@ class ForumService:
         self._database = database
         self._events = events
         self._clock = clock
+        self.tree = ForumTree(database)
 
     # -- subforums
 
@@ -194,6 +198,11 @@ class ForumService:
             live_topic(session, topic_id)
             return in_tree_order(rows.shown_posts(session, topic_id))
 
+    def author(self, post_id: int) -> str:
+        """Return the name of a post's author: a persona's as it was when it wrote."""
+        with self._database.read() as session:
+            return author_of(session, _shown_post(session, post_id))
+
     def ancestors(self, post_id: int) -> Sequence[Post]:
         """List what a post answers, up to the first post: oldest first, deleted ones with `deleted_at`."""
         with self._database.read() as session:
@@ -254,6 +263,13 @@ class ForumService:
         """Mark finished replies as read; emits topic_changed for each topic whose count changed."""
         with self._change() as (session, news):
             for topic_id in rows.mark_read(session, post_ids, self._clock()):
+                news.tell(self._events.topic_changed, topic_id)
+
+    def mark_topics_read(self, topic_ids: Collection[int]) -> None:
+        """Mark all finished replies in these topics as read; emits as `mark_read`."""
+        with self._change() as (session, news):
+            unread = tree_rows.unread_posts(session, topic_ids)
+            for topic_id in rows.mark_read(session, unread, self._clock()):
                 news.tell(self._events.topic_changed, topic_id)
 
     # -- taking back

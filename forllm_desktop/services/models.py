@@ -1,7 +1,7 @@
 """Servers, their keys and their models: what there is, what is chosen, how to reach it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,36 +184,41 @@ class ModelsService:
         """Return the pair that a request will use; what is not given comes from the settings.
 
         A model that is the path of a GGUF file means the built-in engine. The first pair ever chosen
-        becomes the default. Raises InvalidInput when nothing is left to choose from.
+        becomes the default. Raises InvalidInput, with nothing stored, when nothing is left to choose from.
         """
-        settings = self._settings.current()
+        if model is not None and not model.strip():
+            raise InvalidInput("model", "The model has no name", "Leave it out to use the default model.")
         if model and not server and _is_gguf(model):
-            choice = ModelChoice(self.engine().server_id, str(Path(model).expanduser().absolute()))
+            path = model_files.checked_path(model)
+            choice = ModelChoice(self.engine().server_id, path)
+        elif server:
+            choice = self._choose_on(normal_url(server), model)
         else:
-            choice = self._choose_on_server(model, server)
-        if not settings.default_model:
-            self._settings.change(default_server_id=choice.server_id, default_model=choice.name)
+            choice = self._choose_without_server(model)
+        if not self._settings.current().default_model:
+            self.use(choice)
         return choice
 
-    def _choose_on_server(self, model: str | None, server: str | None) -> ModelChoice:
-        settings = self._settings.current()
-        server_id = self.server_at(server).server_id if server else settings.default_server_id
-        if not model and server_id == settings.default_server_id:
-            model = settings.default_model
+    def _choose_on(self, url: str, model: str | None) -> ModelChoice:
+        default = self.default_choice()
         if not model:
-            raise InvalidInput(
-                "model",
-                "No model is chosen",
-                "Name one with --model: a model of a server, or the path of a GGUF file.",
-            )
-        known = {row.server_id for row in self.servers()}
-        if server_id not in known:
-            if len(known) != 1:
-                raise InvalidInput(
-                    "server", f"On which server is {model}?", "Name its address with --server."
-                )
-            server_id = known.pop()
-        return ModelChoice(server_id, model)
+            if default is None or self.server(default.server_id).base_url != url:
+                raise _no_model()
+            return default
+        return ModelChoice(self.server_at(url).server_id, model)
+
+    def _choose_without_server(self, model: str | None) -> ModelChoice:
+        default = self.default_choice()
+        if not model:
+            if default is None:
+                raise _no_model()
+            return default
+        known = [row.server_id for row in self.servers() if row.kind != ServerKind.ENGINE]
+        if default is not None and default.server_id in known:
+            return ModelChoice(default.server_id, model)
+        if len(known) != 1:
+            raise InvalidInput("server", f"On which server is {model}?", "Name its address with --server.")
+        return ModelChoice(known[0], model)
 
     def use(self, choice: ModelChoice) -> None:
         """Make a pair the default."""
@@ -268,7 +273,7 @@ class ModelsService:
         sources = await asyncio.gather(*(ask_source(profile, self._limits) for profile in profiles))
         return [*sources, engine_source(await self.gguf_files(), self._engine_id())]
 
-    async def look_around(self) -> AsyncIterator[Source]:
+    async def look_around(self) -> AsyncGenerator[Source, None]:
         """Yield what offers models as soon as it has answered: known servers, and others on this machine.
 
         Known servers that do not answer are told too, others are not.
@@ -336,6 +341,14 @@ def _checked_name(typed: str) -> str:
     if len(name) > NAME_LIMIT:
         raise InvalidInput("name", "The name is too long", f"It has at most {NAME_LIMIT} characters.")
     return name
+
+
+def _no_model() -> InvalidInput:
+    return InvalidInput(
+        "model",
+        "No model is chosen",
+        "Name one with --model: a model of a server, or the path of a GGUF file.",
+    )
 
 
 def _existing(session: Session, server_id: int) -> Server:

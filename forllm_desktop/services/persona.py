@@ -1,12 +1,21 @@
 """Makes, changes and assigns personas, and says which one answers in a subforum."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from forllm_desktop.domain.base import name_key, utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import Subforum, checked_name
-from forllm_desktop.domain.persona import Persona, PersonaVersion, Resolution, SubforumPersona, resolve
+from forllm_desktop.domain.forum_tree import AssignedPersona
+from forllm_desktop.domain.persona import (
+    Persona,
+    PersonaVersion,
+    Resolution,
+    ResolutionReason,
+    SubforumPersona,
+    resolve,
+)
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.events import Events
 from forllm_desktop.services.job_steps import require_resolvable
@@ -16,6 +25,22 @@ from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
 
 OWNER = 1
+
+_WHY = {
+    ResolutionReason.SUBFORUM_DEFAULT: "default here",
+    ResolutionReason.GLOBAL_DEFAULT: "global default",
+    ResolutionReason.FALLBACK: "fallback",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A persona that may answer somewhere; `is_default` answers when none is chosen, `note` says why."""
+
+    persona_id: int
+    name: str
+    note: str = ""
+    is_default: bool = False
 
 
 class PersonaService:
@@ -119,6 +144,29 @@ class PersonaService:
                 row.is_default_for_subforum = True
         self._events.subforums_changed.emit()
         return row
+
+    def assigned(self) -> dict[int, tuple[AssignedPersona, ...]]:
+        """Return who may answer in each subforum, the default first."""
+        with self._database.read() as session:
+            return rows.assigned(session)
+
+    def choices(self, subforum_id: int) -> list[Choice]:
+        """List who may answer in a subforum: who answers by default first, then the others by name."""
+        with self._database.read() as session:
+            candidates = rows.candidates(session, subforum_id, None)
+            default = resolve(candidates)
+            allowed = candidates.assigned | {candidates.global_default, default.persona_id}
+            found = [p for p in rows.personas(session) if p.persona_id in allowed]
+        made = [
+            Choice(
+                p.persona_id,
+                p.name,
+                _WHY[default.reason] if p.persona_id == default.persona_id else "",
+                p.persona_id == default.persona_id,
+            )
+            for p in found
+        ]
+        return sorted(made, key=lambda choice: (not choice.is_default, name_key(choice.name)))
 
     def require_answerable(self, subforum_id: int | None, persona_id: int) -> None:
         """Raise NotPossible when a persona may not be chosen in a subforum (None: one yet to be made)."""

@@ -1,11 +1,11 @@
 """Builds the prompt of a request; preview and worker call the same verb."""
 
-from forllm_desktop.domain.forum import Post, User
-from forllm_desktop.domain.persona import Persona, PersonaVersion
+from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.persona import PersonaVersion
 from forllm_desktop.prompting.prompt import Prompt, Turn, assemble
 from forllm_desktop.storage import forum as rows
-from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage.database import Database, Session
+from forllm_desktop.storage.persona import author_of
 
 
 class PromptService:
@@ -32,13 +32,4 @@ class PromptService:
 
 
 def _turn(session: Session, post: Post, answering: int) -> Turn:
-    return Turn(_speaker(session, post), post.content, is_own=post.llm_persona_id == answering)
-
-
-def _speaker(session: Session, post: Post) -> str:
-    """Return the author's name: a persona's as it was when it wrote."""
-    if post.llm_persona_id is not None:
-        version = persona_rows.version(session, post.llm_persona_id, post.persona_version or 0)
-        return version.name if version else session.get_one(Persona, post.llm_persona_id).name
-    user = session.get(User, post.user_id) if post.user_id else None
-    return user.username if user else "User"
+    return Turn(author_of(session, post), post.content, is_own=post.llm_persona_id == answering)

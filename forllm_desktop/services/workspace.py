@@ -8,6 +8,7 @@ from pathlib import Path
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits
+from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.models import ModelsService
@@ -36,6 +37,7 @@ class Workspace:
     models: ModelsService
     queue: QueueService
     prompts: PromptService
+    drafts: DraftService
     lock: FolderLock | None
 
     def close(self) -> None:
@@ -82,5 +84,6 @@ def open_workspace(
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
         queue=QueueService(database, events, clock),
         prompts=PromptService(database),
+        drafts=DraftService(database, clock),
         lock=lock,
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from forllm_desktop.domain.forum import Post, User
+from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import Candidates, Persona, PersonaVersion, SubforumPersona
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA, SettingRow
 from forllm_desktop.storage.database import Session
@@ -46,6 +48,34 @@ def assignments(session: Session, subforum_id: int) -> Sequence[SubforumPersona]
         .where(SubforumPersona.subforum_id == subforum_id)
         .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
     ).all()
+
+
+def assigned(session: Session) -> dict[int, tuple[AssignedPersona, ...]]:
+    """Return who may answer in each subforum, the default first, then in the order they were assigned."""
+    rows = session.execute(
+        select(
+            SubforumPersona.subforum_id,
+            Persona.persona_id,
+            Persona.name,
+            SubforumPersona.is_default_for_subforum,
+        )
+        .join(Persona, Persona.persona_id == SubforumPersona.persona_id)
+        .where(Persona.is_active, Persona.deleted_at.is_(None))
+        .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
+    )
+    found: dict[int, tuple[AssignedPersona, ...]] = {}
+    for subforum_id, *persona in rows:
+        found[subforum_id] = (*found.get(subforum_id, ()), AssignedPersona(*persona))
+    return found
+
+
+def author_of(session: Session, post: Post) -> str:
+    """Return the name of a post's author: a persona's as it was when it wrote."""
+    if post.llm_persona_id is not None:
+        written = version(session, post.llm_persona_id, post.persona_version or 0)
+        return written.name if written else session.get_one(Persona, post.llm_persona_id).name
+    user = session.get(User, post.user_id) if post.user_id else None
+    return user.username if user else "User"
 
 
 def candidates(session: Session, subforum_id: int, chosen: int | None) -> Candidates:

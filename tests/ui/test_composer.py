@@ -1,0 +1,261 @@
+"""The composer: what is typed is never lost, and goes where it was meant to."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from forllm_desktop.domain.forum import POST_LIMIT
+from forllm_desktop.llm.backend import Limits
+from forllm_desktop.services.drafts import DraftService
+from forllm_desktop.services.keys import KeyStore
+from forllm_desktop.services.models import ModelsService
+from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.editor.growing_text import MOST_LINES, GrowingText
+from forllm_desktop.ui.theme import start_look
+from tests.builders import a_model_reply, a_topic
+
+
+class Services:
+    """What a composer needs, over one database."""
+
+    def __init__(self, database, events, forum):
+        self.forum, self.events = forum, events
+        self.queue = QueueService(database, events)
+        self.personas = PersonaService(database, events)
+        self.settings = SettingsService(database, events)
+        self.models = ModelsService(database, events, self.settings, KeyStore(), Limits())
+        self.drafts = DraftService(database)
+
+    def composer(self, qtbot) -> Composer:
+        made = Composer(
+            self.forum, self.queue, self.personas, self.models, self.drafts, self.settings, self.events
+        )
+        qtbot.addWidget(made)
+        made.resize(800, 200)
+        made.show()
+        return made
+
+
+@pytest.fixture
+def services(qapp, database, events, forum):
+    start_look(qapp)
+    return Services(database, events, forum)
+
+
+@pytest.fixture
+def asked(services):
+    """Let a model be chosen."""
+    services.models.choose("qwen3:8b", "http://127.0.0.1:11434")
+    return services
+
+
+def typed(composer: Composer, qtbot, text: str) -> None:
+    composer.focus_text()
+    qtbot.keyClicks(composer._text, text)
+
+
+def button(composer: Composer, name: str) -> QPushButton:
+    return next(b for b in composer.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible())
+
+
+def test_post_and_ask_stores_the_post_below_the_first_one_and_a_request(asked, qtbot):
+    topic, first = a_topic(asked.forum)
+    composer = asked.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "And at night?")
+    with qtbot.waitSignals([composer.posted, composer.asked]):
+        qtbot.keyClick(composer._text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    thread = asked.forum.thread(topic.topic_id)
+    assert [(row.post.content, row.post.parent_post_id) for row in thread[1:]] == [
+        ("And at night?", first.post_id)
+    ]
+    job = asked.queue.jobs()[0]
+    assert (job.post_id_to_respond_to, job.llm_model) == (thread[1].post.post_id, "qwen3:8b")
+    assert composer._text.toPlainText() == ""
+    assert asked.drafts.draft(f"topic:{topic.topic_id}") is None
+
+
+def test_post_stores_the_post_alone(services, qtbot):
+    topic, first = a_topic(services.forum)
+    reply = services.forum.add_post(topic.topic_id, "A reply", first.post_id)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id, reply.post_id)
+    typed(composer, qtbot, "Below it")
+    with qtbot.waitSignal(composer.posted) as posted:
+        qtbot.mouseClick(button(composer, "Post"), Qt.MouseButton.LeftButton)
+    assert services.forum.post(posted.args[0]).parent_post_id == reply.post_id
+    assert services.queue.jobs() == []
+
+
+def test_without_a_model_the_text_stays_and_settings_are_offered(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "Still here")
+    with qtbot.waitSignal(composer.settings_requested):
+        composer.post_and_ask()
+    assert composer._text.toPlainText() == "Still here"
+    assert "No model is chosen" in composer._error.text()
+    assert len(services.forum.thread(topic.topic_id)) == 1
+
+
+def test_a_new_topic_without_a_title_is_named_after_its_first_line(services, qtbot):
+    subforum = services.forum.create_subforum("Physics")
+    composer = services.composer(qtbot)
+    composer.write_new_topic(subforum.subforum_id)
+    composer._text.setPlainText("Why is the sky blue?\nI wonder.")
+    with qtbot.waitSignal(composer.topic_made) as made:
+        composer.post()
+    assert services.forum.topic(made.args[0]).title == "Why is the sky blue?"
+
+
+def test_an_empty_post_is_refused_in_words(services, qtbot):
+    subforum = services.forum.create_subforum("Physics")
+    composer = services.composer(qtbot)
+    composer.write_new_topic(subforum.subforum_id)
+    composer.post()
+    assert composer._error.text().startswith("The post is empty")
+    assert services.forum.topics(subforum.subforum_id) == []
+
+
+def test_an_over_long_post_is_refused_and_stays(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    composer._text.setPlainText(("word " * 200 + "\n") * (POST_LIMIT // 1000))
+    composer.post()
+    assert "too long" in composer._error.text()
+    assert len(composer._text.toPlainText()) > POST_LIMIT
+
+
+def test_a_pasted_word_of_a_hundred_thousand_characters_is_not_wrapped(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    QApplication.clipboard().setText("x" * 100_000)
+    composer._text.paste()
+    assert composer._text.lineWrapMode() is GrowingText.LineWrapMode.NoWrap
+    assert len(composer._text.toPlainText()) == 100_000
+
+
+def test_each_place_keeps_its_own_draft(services, qtbot):
+    topic, first = a_topic(services.forum)
+    other = services.forum.add_post(topic.topic_id, "Other", first.post_id)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "To the topic")
+    composer.write_in(topic.topic_id, other.post_id)
+    assert composer._text.toPlainText() == ""
+    typed(composer, qtbot, "To the other")
+    composer.write_in(topic.topic_id)
+    assert composer._text.toPlainText() == "To the topic"
+
+
+def test_a_draft_is_saved_a_moment_after_the_last_key(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "Unsent")
+    qtbot.waitUntil(lambda: services.drafts.draft(f"topic:{topic.topic_id}") is not None)
+    again = services.composer(qtbot)
+    again.write_in(topic.topic_id)
+    assert again._text.toPlainText() == "Unsent"
+
+
+def test_editing_saves_the_post_and_keeps_the_earlier_text(services, qtbot):
+    topic, first = a_topic(services.forum, text="Frist")
+    composer = services.composer(qtbot)
+    composer.edit(first.post_id)
+    assert composer._text.toPlainText() == "Frist"
+    composer._text.setPlainText("First")
+    with qtbot.waitSignal(composer.posted):
+        qtbot.mouseClick(button(composer, "Save"), Qt.MouseButton.LeftButton)
+    assert services.forum.post(first.post_id).content == "First"
+    assert [text.content for text in services.forum.earlier_texts(first.post_id)] == ["Frist"]
+    assert composer._place.topic_id == topic.topic_id
+
+
+def test_escape_gives_up_editing_but_keeps_the_change_as_a_draft(services, qtbot):
+    _, first = a_topic(services.forum, text="First")
+    composer = services.composer(qtbot)
+    composer.edit(first.post_id)
+    composer._text.setPlainText("Changed")
+    with qtbot.waitSignal(composer.cancelled):
+        qtbot.keyClick(composer._text, Qt.Key.Key_Escape)
+    assert services.forum.post(first.post_id).content == "First"
+    composer.edit(first.post_id)
+    assert composer._text.toPlainText() == "Changed"
+
+
+def test_enter_posts_only_where_the_setting_says_so(asked, qtbot):
+    topic, _ = a_topic(asked.forum)
+    composer = asked.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "One")
+    qtbot.keyClick(composer._text, Qt.Key.Key_Return)
+    assert composer._text.toPlainText() == "One\n"
+    asked.settings.change(post_key="enter")
+    qtbot.keyClick(composer._text, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert composer._text.toPlainText() == "One\n\n"
+    with qtbot.waitSignal(composer.asked):
+        qtbot.keyClick(composer._text, Qt.Key.Key_Return)
+
+
+def test_the_field_grows_with_its_text_up_to_twelve_lines(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    one = composer._text.height()
+    composer._text.setPlainText("\n".join("abc"))
+    three = composer._text.height()
+    composer._text.setPlainText("\n" * 40)
+    assert one < three < composer._text.height()
+    line = composer._text.fontMetrics().lineSpacing()
+    assert composer._text.height() <= (MOST_LINES + 1) * line
+
+
+def test_the_reply_names_whom_it_goes_to_as_plain_text(services, database, qtbot):
+    topic, first = a_topic(services.forum)
+    persona = services.personas.create("<b>Ada</b>", "You are Ada.")
+    reply = a_model_reply(database, first, llm_persona_id=persona.persona_id, persona_version=1)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id, reply.post_id)
+    assert composer._reply_to.text() == "Reply to <b>Ada</b>"
+    assert composer._reply_to.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_the_persona_picker_shows_who_answers_by_default(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    ada = services.personas.create("Ada", "You are Ada.")
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    assert composer._persona.accessibleName() == "Persona that answers: Assistant"
+    services.personas.assign(topic.subforum_id, ada.persona_id, default=True)
+    QApplication.processEvents()
+    assert composer._persona.accessibleName() == "Persona that answers: Ada"
+
+
+def test_pasted_line_separators_become_line_breaks(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    QApplication.clipboard().setText("one\u2028two\u2029three")
+    composer._text.paste()
+    assert composer._text.toPlainText() == "one\ntwo\nthree"
+
+
+def test_marks_count_emoji_as_one_character(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    composer._text.setPlainText("\U0001f600 word")
+    cursor = composer._text.textCursor()
+    cursor.setPosition(3)
+    cursor.setPosition(7, cursor.MoveMode.KeepAnchor)
+    composer._text.setTextCursor(cursor)
+    qtbot.mouseClick(composer._marks[0], Qt.MouseButton.LeftButton)
+    assert composer._text.toPlainText() == "\U0001f600 **word**"
+    assert composer._text.textCursor().selectedText() == "word"
