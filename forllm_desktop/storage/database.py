@@ -42,6 +42,7 @@ class Database:
         self._reader = _engine(path, _prepare_reader, pool_size=4)
         self._new_writer = sessionmaker(self._writer, expire_on_commit=False)
         self._new_reader = sessionmaker(self._reader, expire_on_commit=False)
+        event.listen(self._new_writer, "loaded_as_persistent", _keep)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -158,6 +159,11 @@ def revision_of(path: Path) -> str | None:
 def _no_such_number() -> NotFound:
     """Say what it means that a number typed as an id is too large for any column."""
     return NotFound("This does not exist", "Nothing has so large a number.")
+
+
+def _keep(session: Session, record: object) -> None:
+    """Hold what a write has read until it ends: a session holds it weakly, and would read it once more."""
+    session.info.setdefault("read", []).append(record)
 
 
 def _engine(path: Path, prepare: Any, pool_size: int) -> Engine:
