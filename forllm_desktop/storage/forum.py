@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import CTE, ColumnElement, and_, func, literal_column, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 
 from forllm_desktop.domain.base import name_key
@@ -106,13 +107,7 @@ def ancestors(session: Session, post_id: int) -> Sequence[Post]:
 
     Deleted ones are among them, with `deleted_at` set.
     """
-    above = (
-        select(Post.parent_post_id.label("post_id"))
-        .where(Post.post_id == post_id)
-        .cte("above", recursive=True)
-    )
-    above = above.union(select(Post.parent_post_id).join(above, Post.post_id == above.c.post_id))
-    return _of(session, above)
+    return session.scalars(_ancestors(), {"post_id": post_id}).all()
 
 
 def descendants(session: Session, post_id: int) -> Sequence[Post]:
@@ -253,9 +248,24 @@ def _deleted_posts(session: Session) -> list[TrashItem]:
     ]
 
 
+@cache
+def _ancestors() -> Select[tuple[Post]]:
+    """Build the select once: every prompt needs it, and building it takes longer than running it."""
+    above = (
+        select(Post.parent_post_id.label("post_id"))
+        .where(Post.post_id == bindparam("post_id"))
+        .cte("above", recursive=True)
+    )
+    return _in(above.union(select(Post.parent_post_id).join(above, Post.post_id == above.c.post_id)))
+
+
 def _of(session: Session, ids: CTE) -> Sequence[Post]:
+    return session.scalars(_in(ids)).all()
+
+
+def _in(ids: CTE) -> Select[tuple[Post]]:
     # A reply is always made after what it answers, so the order of ids is the order of age.
-    return session.scalars(select(Post).join(ids, Post.post_id == ids.c.post_id).order_by(Post.post_id)).all()
+    return select(Post).join(ids, Post.post_id == ids.c.post_id).order_by(Post.post_id)
 
 
 def _is_unread() -> ColumnElement[bool]:
