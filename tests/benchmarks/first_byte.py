@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from forllm_desktop.domain.queue import JobStatus, WorkerState
 from forllm_desktop.worker.assembly import make_queue_loop
 from forllm_desktop.worker.thread import WorkerThread
+from tests.benchmarks.server import ServerProcess, paced_server
 from tests.benchmarks.setting import Stage, a_stage
 from tests.benchmarks.table import Count, Measure, Result
-from tests.fakes import FakeOpenAI
 
 PATIENCE = 30.0
 """Seconds."""
@@ -21,7 +21,7 @@ PATIENCE = 30.0
 def measure(requests: int = 100) -> Result:
     """Ask `requests` times, each when the worker sleeps; the chat request is what counts as sent."""
     qt = QCoreApplication.instance() or QCoreApplication(["benchmarks"])
-    with FakeOpenAI() as server, a_stage(server.url) as stage:
+    with paced_server(seconds=0.0) as server, a_stage(server.url) as stage:
         delays = _delays(stage, server, requests)
         complete = stage.workspace.queue.jobs([JobStatus.COMPLETE])
     del qt
@@ -33,8 +33,8 @@ def measure(requests: int = 100) -> Result:
     )
 
 
-def _delays(stage: Stage, server: FakeOpenAI, requests: int) -> list[float]:
-    """Return seconds; the server's clock is ours, and it notes a request when all of it has come."""
+def _delays(stage: Stage, server: ServerProcess, requests: int) -> list[float]:
+    """Return seconds; the server has the same clock, and looks at it when all of a request has come."""
     committed: list[float] = []
     is_idle = threading.Event()
     events = stage.workspace.events
@@ -57,8 +57,7 @@ def _delays(stage: Stage, server: FakeOpenAI, requests: int) -> list[float]:
             sqlalchemy.event.listen(Session, "after_commit", note_commit)
             stage.workspace.queue.ask(stage.topic.topic_id, f"Question {number}?", stage.wish)
             sqlalchemy.event.remove(Session, "after_commit", note_commit)
-            sent = server.wait_for("/v1/chat/completions", number + 1, PATIENCE).requested_at
-            delays.append(sent - committed[0])
+            delays.append(server.next_chat()["at"] - committed[0])
         assert is_idle.wait(PATIENCE)
     finally:
         assert worker.stop()
