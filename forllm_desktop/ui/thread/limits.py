@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from forllm_desktop.ui.thread.specs import Block, Kind, Run
 
 BACKGROUND = 4_000
-"""Longest text, in characters, that the GUI thread parses itself: the worst one takes it about 40 ms."""
+"""Longest text, in characters, that the GUI thread parses itself; usual text of this length takes 3 ms."""
+_HEAVY = 8_000
+"""Weight the GUI thread still parses, about 20 ms at worst: a line weighs 20, a mark of Markdown 5."""
+_MARKS = "[]*_~`<&\\|"
 SLICE = 60
 """Points one slice of insertion may cost, see `points`; the worst text then stays below 50 ms."""
 
@@ -32,6 +35,8 @@ class Limits:
 
     characters: int = 24_000
     """Of the whole post. Ten screens; the worst text of this length is parsed in 0.3 s, in the background."""
+    lines: int = 2_000
+    """Of the whole post: 12,000 lines of one letter are parsed in 0.5 s, although they are short."""
     blocks: int = 400
     """Of the whole post: an edit costs 1.6 microseconds for every block below it, and each has a layout."""
     text: int = 2_000
@@ -69,8 +74,9 @@ class Limits:
         result never shrinks while `text` grows, once it is past the limit.
         """
         limit = self.characters * self.portions
-        if len(text) <= limit:
-            return len(text)
+        end = _end_of_line(text, self.lines * self.portions, limit)
+        if end or len(text) <= limit:
+            return end or len(text)
         end_of_line = text.rfind("\n", limit - _LOOK_BACK, limit)
         return end_of_line + 1 if end_of_line >= 0 else _break_before(text, limit)
 
@@ -79,8 +85,10 @@ DEFAULT = Limits()
 
 
 def needs_background(text: str) -> bool:
-    """Say whether a text is too long to be parsed in the GUI thread."""
-    return len(text) > BACKGROUND
+    """Say whether a text takes too long to be parsed in the GUI thread."""
+    if len(text) > BACKGROUND:
+        return True
+    return len(text) + 20 * text.count("\n") + 5 * sum(map(text.count, _MARKS)) > _HEAVY
 
 
 def points(block: Block) -> int:
@@ -152,6 +160,16 @@ def amount(words: int, characters: int) -> str:
     if characters > 20 * words:
         return f"{characters:,} characters"
     return f"{words:,} word" if words == 1 else f"{words:,} words"
+
+
+def _end_of_line(text: str, number: int, limit: int) -> int:
+    """Return where the line of this number ends, or 0 if that is beyond `limit`."""
+    if text.count("\n", 0, limit) < number:
+        return 0
+    at = 0
+    for _ in range(number):
+        at = text.find("\n", at) + 1
+    return at
 
 
 def _break_before(text: str, limit: int) -> int:

@@ -2,41 +2,52 @@
 
 import functools
 import re
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from forllm_desktop.ui.thread import highlight
-from forllm_desktop.ui.thread.inline import followed, runs_of
-from forllm_desktop.ui.thread.limits import DEFAULT, Limits, amount, pieces, shortened
-from forllm_desktop.ui.thread.specs import LINE_BREAK, Block, Kind, Run, Style
+from forllm_desktop.ui.thread.limits import DEFAULT, Limits, amount
+from forllm_desktop.ui.thread.rendering import NESTING, Colour, Parser, Rendering
+from forllm_desktop.ui.thread.specs import Block, Kind, Run
 
-_NESTING = 26
-"""Levels the parser goes down: a quote is one, a list with its item two. Beyond, text is shown as typed."""
-_INLINE_NESTING = 8
-"""Brackets within brackets; what is deeper stays text. Each level costs a pass over hostile brackets."""
-_TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
-_HTML_BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 # Ends of lines, NUL, half characters, and the characters by which Qt marks frames and objects.
 _UNSAFE = re.compile("[\r\0\x0b\x0c\u2028\u2029\ufdd0-\ufdef\ufffc\ud800-\udfff]")
 _SAFER = {"\x0b": " ", "\x0c": " ", "\u2028": "\n", "\u2029": "\n"}
 _NEWLINE = re.compile("\r\n?")
 
+_MOST = 999_999_999
+"""Largest number an ordered list may begin with."""
+
+References = dict[str, dict[str, Any]]
+"""Link definitions by label, as markdown-it keeps them; "map" are the lines of each."""
+
+
+class Start(NamedTuple):
+    """What a parse has to know that begins at a piece and not at the beginning of the text.
+
+    `codes` and `tables` count those before, for the N of `act:code:N`. `prefix` is a line that stands for the
+    item before, when the piece is a later item of a list: what may interrupt a list is not what may begin.
+    """
+
+    codes: int = 0
+    tables: int = 0
+    prefix: str = ""
+
 
 class Piece(NamedTuple):
-    """A top-level block of the source: its first line, the line after it, and how it looks.
+    """A top-level block of the source, or an item of a top-level list: its lines and how it looks.
 
-    `codes` and `tables` count those up to and with this one; they are the N of `act:code:N`.
+    `first` is its first line, `end` the one after it, `start` what a parse needs that begins here.
     """
 
     first: int
     end: int
     blocks: list[Block]
-    codes: int
-    tables: int
-    is_definition: bool = False
+    start: Start
+    is_definition: bool
 
 
 def blocks_of(text: str, *, limits: Limits = DEFAULT) -> list[Block]:
@@ -67,22 +78,29 @@ def cleaned(text: str) -> str:
 def parsed(
     text: str,
     limits: Limits = DEFAULT,
-    references: dict[str, dict[str, Any]] | None = None,
-    codes: int = 0,
-    tables: int = 0,
+    references: References | None = None,
+    start: Start | None = None,
+    last_colour: Colour = highlight.coloured,
 ) -> Iterator[Piece]:
-    """Yield the top-level blocks of a cleaned text; what is not asked for is not rendered.
+    """Yield the pieces of a cleaned text in order; a piece that is not asked for costs little.
 
-    `references` are link definitions from before; those of this text are added to it, with their "map" of
-    lines. `codes` and `tables` are those before.
+    `references` are link definitions from before; those of this text are added to it, lines counted from
+    `start.prefix` if there is one. `last_colour` colours the code of the last piece.
     """
+    start = start or Start()
     env: dict[str, Any] = {"references": {} if references is None else references}
-    lines = text.split("\n")
-    rendering = _Rendering(limits, env, codes, tables)
-    for first, end, tokens in _top_level(_parser().parse(text, env)):
-        blocks = rendering.blocks(tokens, lines[first:end])
-        is_definition = tokens[0].type == "definition"
-        yield Piece(first, end, blocks, rendering.codes, rendering.tables, is_definition)
+    text, skipped = (f"{start.prefix}\n{text}", 1) if start.prefix else (text, 0)
+    groups = list(_groups(_parser().parse(text, env)))
+    rendering = Rendering(text.split("\n"), limits, env, start.codes, start.tables)
+    for index, group in enumerate(groups[skipped:], skipped + 1):
+        first, end = group.tokens[0].map or (0, 0)
+        begin = Start(rendering.codes, rendering.tables, group.prefix)
+        rendering.colour = last_colour if index == len(groups) else highlight.coloured
+        blocks = (
+            rendering.item(group.tokens, group.number) if group.is_item else rendering.blocks(group.tokens)
+        )
+        is_definition = group.tokens[0].type == "definition"
+        yield Piece(first - skipped, end - skipped, blocks, begin, is_definition)
 
 
 def is_full(blocks: Sequence[Block], limits: Limits) -> bool:
@@ -105,36 +123,43 @@ def rest_note(words: int, characters: int) -> Block:
     return Block(Kind.NOTE, (Run(f"Show the rest - {amount(words, characters)}", link="act:rest"),))
 
 
-class _Parser(MarkdownIt):
-    """Lets every target through: `inline` decides what is a link, and shows what is none."""
-
-    def validateLink(self, url: str) -> bool:
-        return True
-
-
 @functools.cache
 def _parser() -> MarkdownIt:
-    """Return the parser of blocks. Inline text is parsed by us, and only where it is shown."""
-    options = {"html": False, "maxNesting": _NESTING, "inline_definitions": True}
-    parser = _Parser("commonmark", options).enable(["table", "strikethrough"])
+    """Return the parser of blocks. Inline text is parsed by `Rendering`, and only where it is shown."""
+    options = {"html": False, "maxNesting": NESTING, "inline_definitions": True}
+    parser = Parser("commonmark", options).enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser
 
 
-@functools.cache
-def _inline_parser() -> MarkdownIt:
-    options = {"html": False, "maxNesting": _INLINE_NESTING}
-    return _Parser("commonmark", options).enable("strikethrough")
+class _Group(NamedTuple):
+    """The tokens of a piece. `number` is that of an item; `prefix` stands for the item before it."""
+
+    tokens: list[Token]
+    is_item: bool
+    number: int | None
+    prefix: str
 
 
-def _top_level(tokens: list[Token]) -> Iterator[tuple[int, int, list[Token]]]:
+def _groups(tokens: list[Token]) -> Iterator[_Group]:
     group: list[Token] = []
+    is_list, number, prefix = False, None, ""
     for token in tokens:
-        group.append(token)
-        if token.level == 0 and token.nesting <= 0:
-            first, end = group[0].map or (0, 0)
-            yield first, end, group
-            group = []
+        if token.level == 0 and token.type in ("bullet_list_open", "ordered_list_open"):
+            is_list, number, prefix = True, None, ""
+            if token.type == "ordered_list_open":
+                number = int(token.attrs.get("start", 1))
+        elif token.level == 0 and token.type in ("bullet_list_close", "ordered_list_close"):
+            is_list, prefix = False, ""
+        else:
+            group.append(token)
+            if token.level == is_list and token.nesting <= 0:
+                yield _Group(group, is_list, number, prefix)
+                group = []
+                if is_list:
+                    # Four spaces, so that no item of the list can be taken for one inside of this.
+                    prefix = f"{'' if number is None else min(number, _MOST)}{token.markup}    x"
+                    number = None if number is None else number + 1
 
 
 def _from_line(text: str, line: int) -> str:
@@ -146,199 +171,3 @@ def _most_blocks(blocks: Sequence[Block], limits: Limits) -> int:
     if any(name.startswith("code:") for name in limits.opened):
         most += sum(block.kind is Kind.CODE for block in blocks)
     return most
-
-
-class _Rendering:
-    """Turns the tokens of top-level blocks into specs."""
-
-    def __init__(self, limits: Limits, env: MutableMapping[str, Any], codes: int, tables: int) -> None:
-        self.codes = codes
-        self.tables = tables
-        self._limits = limits
-        self._env = env
-        self._blocks: list[Block] = []
-        self._quote = 0
-        self._indent = 0
-        self._numbers: list[int | None] = []
-        self._marker = ""
-
-    def blocks(self, tokens: list[Token], lines: list[str]) -> list[Block]:
-        """Return the specs of one top-level block; `lines` are its source, for what is nested too deep."""
-        self._blocks = []
-        if any(token.level >= _NESTING - 1 and token.nesting == 1 for token in tokens):
-            self._add_as_typed(lines)
-        elif tokens[0].type == "table_open":
-            self._add_table(tokens, lines)
-        else:
-            self._add_all(tokens, lines)
-        if not self._blocks:
-            # Such as a ">" without text.
-            self._add_as_typed(lines)
-        return self._blocks
-
-    def _add_all(self, tokens: list[Token], lines: list[str]) -> None:
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            match token.type:
-                case "blockquote_open":
-                    self._quote += 1
-                case "blockquote_close":
-                    self._quote -= 1
-                case "bullet_list_open" | "ordered_list_open":
-                    self._write_marker()
-                    self._indent += 1
-                    start = int(token.attrs.get("start", 1))
-                    self._numbers.append(start if token.type.startswith("o") else None)
-                case "bullet_list_close" | "ordered_list_close":
-                    self._indent -= 1
-                    self._numbers.pop()
-                case "list_item_open":
-                    self._marker = self._next_marker(token)
-                case "list_item_close":
-                    self._write_marker()
-                case "inline":
-                    self._add_text(token, tokens[at - 1])
-                case "fence" | "code_block":
-                    self._write_marker()
-                    self._add_code(token)
-                case "hr":
-                    self._write_marker()
-                    self._add(Kind.RULE)
-                case "definition":
-                    self._add_definition(token)
-                case "table_open":
-                    self._write_marker()
-                    end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
-                    self._add_table(tokens[at : end + 1], lines)
-                    at = end
-                case _:
-                    pass
-            at += 1
-
-    def _add(self, kind: Kind, runs: tuple[Run, ...] = (), **fields: Any) -> None:
-        marker, self._marker = self._marker, ""
-        for index, piece in enumerate(pieces(runs, self._limits)):
-            block = Block(kind, piece, indent=self._indent, quote=self._quote, joined=index > 0, **fields)
-            self._blocks.append(block._replace(marker=marker if index == 0 else ""))
-
-    def _write_marker(self) -> None:
-        """Give an item that does not begin with text a line of its own for its marker."""
-        if self._marker:
-            self._add(Kind.TEXT)
-
-    def _next_marker(self, token: Token) -> str:
-        number = self._numbers[-1]
-        if number is None:
-            return "•"
-        self._numbers[-1] = number + 1
-        return f"{number}{token.markup}"
-
-    def _add_text(self, token: Token, opened: Token) -> None:
-        text = token.content
-        if opened.type == "heading_open":
-            self._add(Kind.HEADING, self._runs(text), level=int(opened.tag[1:]))
-            return
-        task = _TASK.match(text) if self._marker == "•" else None
-        if task:
-            self._marker = "[ ]" if task[1] == " " else "[x]"
-            text = text[task.end() :]
-        self._add(Kind.TEXT, self._runs(text))
-
-    def _runs(self, text: str) -> tuple[Run, ...]:
-        parser = _inline_parser()
-        tokens: list[Token] = []
-        parser.inline.parse(text, parser, self._env, tokens)
-        return runs_of(tokens)
-
-    def _add_definition(self, token: Token) -> None:
-        """Show where a link leads that was defined apart: a model's list of sources looks just like that."""
-        url, title = str(token.meta["url"]), str(token.meta["title"])
-        runs = [Run(f"[{token.meta['label']}]: ", Style.MUTED), Run(url, Style.MUTED, followed(url))]
-        self._add(Kind.TEXT, (*runs, Run(f" {title}", Style.MUTED)) if title else tuple(runs))
-
-    def _add_as_typed(self, lines: list[str]) -> None:
-        text = "\n".join(lines).strip("\n")
-        if text:
-            self._add(Kind.TEXT, (Run(text.replace("\n", LINE_BREAK)),))
-
-    def _add_code(self, token: Token) -> None:
-        language = token.info.split(maxsplit=1)[0][:40] if token.info.strip() else ""
-        self._add_lines(token.content.removesuffix("\n"), language, f"code:{self.codes}")
-        self.codes += 1
-
-    def _add_lines(self, code: str, language: str, name: str) -> None:
-        source = code.split("\n")
-        most = self._limits.code_lines
-        hidden = len(source) > most and name not in self._limits.opened
-        if hidden:
-            code = "\n".join(source[:most])
-        is_coloured = language and (hidden or len(source) <= most) and len(code) <= self._limits.highlighted
-        lines = highlight.coloured(code, language) if is_coloured else highlight.plain(code)
-        began = len(self._blocks)
-        for runs in lines:
-            self._add(Kind.CODE, runs, language=language, place="middle")
-        _place(self._blocks, began)
-        if hidden:
-            self._add(Kind.NOTE, (Run(f"Show all {len(source):,} lines", link=f"act:{name}"),))
-
-    def _add_table(self, tokens: list[Token], lines: list[str]) -> None:
-        name = f"table:{self.tables}"
-        self.tables += 1
-        if name in self._limits.opened:
-            first, end = tokens[0].map or (0, 0)
-            self._add_lines("\n".join(lines[first:end]), "", name)
-            return
-        rows, align = _cells(tokens)
-        columns = min(len(align), self._limits.columns)
-        most = max(2, min(self._limits.rows, self._limits.cells // columns))
-        shown = tuple(tuple(self._cell(cell) for cell in row[:columns]) for row in rows[:most])
-        self._add(Kind.TABLE, rows=shown, align=align[:columns])
-        note = _table_note(len(rows) - most, len(align) - columns, self._has_long_cell(rows[:most]))
-        if note:
-            self._add(Kind.NOTE, (Run(f"{note} · "), Run("Show as text", link=f"act:{name}")))
-
-    def _cell(self, text: str) -> tuple[Run, ...]:
-        # Markdown has no other way to begin a line in a cell, and models write this one.
-        runs = self._runs(text[: 4 * self._limits.cell])
-        broken = (run._replace(text=_HTML_BREAK.sub(LINE_BREAK, run.text)) for run in runs)
-        return shortened(tuple(broken), self._limits.cell)
-
-    def _has_long_cell(self, rows: list[list[str]]) -> bool:
-        return any(len(cell) > self._limits.cell for row in rows for cell in row)
-
-
-def _place(blocks: list[Block], began: int) -> None:
-    """Mark where a run of code lines begins and ends."""
-    last = len(blocks) - 1
-    if began == last:
-        blocks[last] = blocks[last]._replace(place="only")
-    else:
-        blocks[began] = blocks[began]._replace(place="first")
-        blocks[last] = blocks[last]._replace(place="last")
-
-
-def _cells(tokens: list[Token]) -> tuple[list[list[str]], str]:
-    """Return the source of each cell by rows, and the alignment of each column as "l", "c" or "r"."""
-    rows: list[list[str]] = []
-    align = ""
-    for index, token in enumerate(tokens):
-        if token.type == "tr_open":
-            rows.append([])
-        elif token.type in ("th_open", "td_open"):
-            rows[-1].append(tokens[index + 1].content)
-            if token.type == "th_open":
-                style = str(token.attrs.get("style", ""))
-                align += style.removeprefix("text-align:")[:1] or "l"
-    return rows, align
-
-
-def _table_note(rows: int, columns: int, is_shortened: bool) -> str:
-    parts = []
-    if rows > 0:
-        parts.append(f"{rows:,} more {'row' if rows == 1 else 'rows'}")
-    if columns > 0:
-        parts.append(f"{columns:,} more {'column' if columns == 1 else 'columns'}")
-    if is_shortened:
-        parts.append("long cells are shortened")
-    return ", ".join(parts)
