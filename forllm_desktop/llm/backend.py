@@ -200,7 +200,8 @@ class ChatRequest:
     """One generation. `ctx` is the window and `max_tokens` the bound of the reply, in tokens.
 
     `n_prompt_estimate` is our own count, to notice a server that shortened the prompt; `keep_alive` is in
-    seconds; `sampling` holds temperature, top_p, top_k, min_p, seed, only where set.
+    seconds; `sampling` holds temperature, top_p, top_k, min_p, seed, only where set. `stall` replaces the
+    limit of that name.
     """
 
     model: str
@@ -213,6 +214,7 @@ class ChatRequest:
     stop: Sequence[str] = ()
     think: Think = Think.DEFAULT
     keep_alive: int = 600
+    stall: float | None = None
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class OllamaBackend:
         yield Waiting("queued")
         phase = _Phase(self, request.model)
         body = await self._chat_body(request)
-        call = self._transport.generation("/api/chat", body, phase.look)
+        call = self._transport.generation("/api/chat", body, phase.look, stall=request.stall)
         splitter = ThinkSplitter()
         try:
             async with aclosing(_frames(call)) as frames:

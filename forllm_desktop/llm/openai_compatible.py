@@ -141,7 +141,7 @@ class OpenAIBackend:
         yield Waiting("queued")
         while True:
             body = self._chat_body(request)
-            call = self._transport.generation("/v1/chat/completions", body, self._health)
+            call = self._transport.generation("/v1/chat/completions", body, self._health, stall=request.stall)
             try:
                 async with aclosing(self._reply(call, request)) as events:
                     async for event in events:

@@ -77,9 +77,14 @@ class Transport:
             raise classify_error(reply.status, reply.body, reply.headers, model=_model_in(body))
         return answer
 
-    def generation(self, path: str, body: Any, health: Callable[[], Awaitable[object]]) -> "Generation":
-        """Prepare a streaming call; `health` is asked whether the server lives while nothing comes."""
-        return Generation(self, self._fresh, path, body, health)
+    def generation(
+        self, path: str, body: Any, health: Callable[[], Awaitable[object]], *, stall: float | None = None
+    ) -> "Generation":
+        """Prepare a streaming call; `health` is asked whether the server lives while nothing comes.
+
+        `stall` is the longest silence after the first text, in seconds; None means that of the limits.
+        """
+        return Generation(self, self._fresh, path, body, health, stall or self.limits.stall)
 
     def streaming_timeout(self) -> httpx.Timeout:
         """Return the limits of a streaming call: none for reading, that is what the watchdog is for."""
@@ -186,9 +191,10 @@ class Generation:
         path: str,
         body: Any,
         health: Callable[[], Awaitable[object]],
+        stall: float,
     ) -> None:
         self.has_text = False
-        self.stall = transport.limits.stall
+        self.stall = stall
         self.has_answered = False
         self.headers: Mapping[str, str] = {}
         self.head = bytearray()

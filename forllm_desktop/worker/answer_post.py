@@ -59,6 +59,7 @@ async def answer_post(
         is_exact_count=count.is_exact,
         think=Think.DEFAULT if settings.think else Think.OFF,
         keep_alive=settings.keep_alive,
+        stall=settings.stall_limit,
     )
     finished = await _stream(backend, request, reply)
     if finished.is_empty or finished.only_thinking:
