@@ -1,7 +1,14 @@
-"""Icons of the Phosphor and Codicon sets, drawn in a colour of the theme, loaded after the first frame."""
+"""Icons of the Phosphor and Codicon sets, drawn in a colour of the theme, loaded after the first frame.
+
+The fonts are those that qtawesome ships. Its code is not used: importing it takes a third of a second.
+"""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from forllm_desktop.ui.theme import theme
@@ -9,7 +16,12 @@ from forllm_desktop.ui.theme import theme
 SCALE = 1.14
 """The Phosphor glyphs are smaller than their box; so much larger, a 16 px icon is drawn at 16 px."""
 
-_is_loaded = False
+GLYPH = 0.875
+"""Size of the font as a share of the icon's box, as qtawesome draws it."""
+
+_FILES = {"ph": "phosphor", "msc": "codicon"}
+_fonts: dict[str, tuple[str, dict[str, str]]] = {}
+"""By prefix: the family of the font, and its characters by name. Empty until they are loaded."""
 
 
 def icon(name: str, colour: str = "text_2") -> QIcon:
@@ -26,13 +38,16 @@ def paint_icon(painter: QPainter, rect: QRect, name: str, colour: str) -> None:
 
 
 def load_icons() -> None:
-    """Load the icon fonts and redraw every window; takes about 0.2 s, so it runs after the first frame."""
-    global _is_loaded
-    import qtawesome
-
-    qtawesome.icon("ph.list")
-    qtawesome.icon("msc.split-horizontal")
-    _is_loaded = True
+    """Load the icon fonts and redraw every window."""
+    spec = find_spec("qtawesome")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the icon fonts of qtawesome are not installed")
+    folder = Path(spec.origin).parent / "fonts"
+    for prefix, name in _FILES.items():
+        number = QFontDatabase.addApplicationFont(str(next(folder.glob(f"{name}-[0-9]*.ttf"))))
+        characters = json.loads(next(folder.glob(f"{name}-charmap-*.json")).read_text(encoding="utf-8"))
+        family = QFontDatabase.applicationFontFamilies(number)[0]
+        _fonts[prefix] = family, {key: chr(int(code, 16)) for key, code in characters.items()}
     for widget in QApplication.allWidgets():
         widget.update()
 
@@ -46,13 +61,18 @@ class _Engine(QIconEngine):
         self._colour = colour
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        if not _is_loaded:
+        if not _fonts:
             return
-        import qtawesome
-
-        token = "disabled" if mode is QIcon.Mode.Disabled else self._colour
-        glyph = qtawesome.icon(self._name, color=theme().colour(token), scale_factor=SCALE)
-        glyph.paint(painter, rect)
+        prefix, _, name = self._name.partition(".")
+        family, characters = _fonts[prefix]
+        font = QFont(family)
+        font.setPixelSize(max(1, round(GLYPH * SCALE * rect.height())))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        painter.setFont(font)
+        painter.setPen(theme().colour("disabled" if mode is QIcon.Mode.Disabled else self._colour))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, characters[name])
+        painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         made = QPixmap(size)
