@@ -73,7 +73,7 @@ def unread(session: Session) -> dict[int, int]:
     """Return how many finished replies are unread, by topic; topics without any are left out."""
     rows = session.execute(
         select(Post.topic_id, func.count())
-        .where(_is_unread())
+        .where(is_unread())
         .join(Topic, Topic.topic_id == Post.topic_id)
         .join(Subforum, Subforum.subforum_id == Topic.subforum_id)
         .where(Topic.deleted_at.is_(None), Subforum.deleted_at.is_(None))
@@ -178,7 +178,7 @@ def mark_read(session: Session, post_ids: Collection[int], now: datetime) -> lis
         topic_ids.update(
             session.scalars(
                 update(Post)
-                .where(Post.post_id.in_(some), _is_unread())
+                .where(Post.post_id.in_(some), is_unread())
                 .values(read_at=now)
                 .returning(Post.topic_id)
                 .execution_options(synchronize_session=False)
@@ -268,6 +268,6 @@ def _in(ids: CTE) -> Select[tuple[Post]]:
     return select(Post).join(ids, Post.post_id == ids.c.post_id).order_by(Post.post_id)
 
 
-def _is_unread() -> ColumnElement[bool]:
+def is_unread() -> ColumnElement[bool]:
     """Spell out the condition of the index ix_posts_unread; SQLite proves it only from the same words."""
     return and_(Post.read_at.is_(None), Post.is_incomplete == literal_column("0"), Post.deleted_at.is_(None))

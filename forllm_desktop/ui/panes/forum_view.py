@@ -1,0 +1,309 @@
+"""The view of the forum tree: mouse, keys, dragging, and fetching topics as they come into sight."""
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
+
+from forllm_desktop.ui.delegates.forum_row import INSET, ForumRowDelegate, is_on_caret
+from forllm_desktop.ui.delegates.name_editor import NameEditor
+from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, TopicRow
+from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
+from forllm_desktop.ui.panes.tree_drops import DropHandler, DropPlace, TreeDrops
+from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
+
+_OPENS_AFTER = 600
+"""Milliseconds over a closed subforum until it opens during a drag."""
+
+
+class ForumTreeView(QTreeView):
+    """Shows a ForumTreeModel.
+
+    opened(topic_id, new_tab)    a topic was clicked or chosen by key
+    key_pressed(event)           a key the view itself does not know; accepted by whoever does
+    failed(error)                a name could not be given; a ForllmError
+    subforum_named(subforum_id)  a subforum was made by typing its name
+    """
+
+    opened = Signal(int, bool)
+    key_pressed = Signal(object)
+    failed = Signal(object)
+    subforum_named = Signal(int)
+
+    def __init__(self, model: ForumTreeModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._delegate = ForumRowDelegate(self._use_name, self)
+        self._delegate.failed.connect(self.failed)
+        self._drops = TreeDrops(self, model)
+        self._place: DropPlace | None = None
+        self._pressed = QPersistentModelIndex()
+        self._opener = QTimer(self, singleShot=True, interval=_OPENS_AFTER)
+        self._opener.timeout.connect(self._open_target)
+        self._configure()
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self._delegate.closeEditor.connect(self._drop_new_row)
+        self.verticalScrollBar().valueChanged.connect(self._fetch_in_sight)
+        self.expanded.connect(self._fetch_in_sight)
+        look().changed.connect(self.scheduleDelayedItemsLayout)
+
+    def _configure(self) -> None:
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDropIndicatorShown(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.viewport().setAutoFillBackground(False)
+        self.setAccessibleName("Subforums and topics")
+
+    @property
+    def drop_handlers(self) -> list[DropHandler]:
+        """Who takes drops that are neither topics nor subforums; append to it."""
+        return self._drops.handlers
+
+    # -- showing and typing
+
+    def show_open_topic(self, topic_id: int) -> None:
+        """Mark the topic that the centre shows; 0 for none."""
+        self._delegate.open_topic = topic_id
+        self.viewport().update()
+
+    def edit_name(self, index: QModelIndex) -> None:
+        """Let the user type the name of a row."""
+        if index.isValid():
+            self.scrollTo(index)
+            self.setCurrentIndex(index)
+            self.edit(index)
+
+    def editor(self) -> NameEditor | None:
+        """Return the field in which a name is being typed."""
+        fields = self.viewport().findChildren(NameEditor)
+        return next((field for field in fields if field.index.isValid() and field.isVisibleTo(self)), None)
+
+    def _use_name(self, index: QModelIndex | QPersistentModelIndex, name: str) -> None:
+        if self._model.row(index) is not NEW_SUBFORUM:
+            self._model.rename(index, name)
+            return
+        made = self._model.create_subforum(name)
+        self.setFocus()
+        self.setCurrentIndex(self._model.subforum_index(made))
+        self.scrollTo(self.currentIndex())
+        self.subforum_named.emit(made)
+
+    def _drop_new_row(self) -> None:
+        self._model.end_subforum()
+
+    # -- fetching
+
+    def _fetch_in_sight(self) -> None:
+        """Fetch more topics of the open subforums whose last fetched row can be seen."""
+        # Qt does this by itself for the top level only.
+        for subforum_id in self._model.order:
+            index = self._model.subforum_index(subforum_id)
+            if self.isExpanded(index) and self._model.canFetchMore(index) and self._ends_in_sight(index):
+                self._model.fetchMore(index)
+
+    def _ends_in_sight(self, index: QModelIndex) -> bool:
+        rows = self._model.rowCount(index)
+        if not rows:
+            return True
+        rect = self.visualRect(self._model.index(rows - 1, 0, index))
+        return rect.isValid() and rect.top() < 2 * self.viewport().height() and rect.bottom() >= 0
+
+    # -- painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A scroll bar takes the place of the free space at the right, so that rows do not jump.
+        bar = self.verticalScrollBar()
+        self._delegate.right_inset = max(0, INSET - (bar.width() if bar.isVisible() else 0))
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex) -> None:  # type: ignore[override]
+        """Paint nothing: the delegate paints the caret."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._place is not None and self._place.line_y is not None:
+            y = min(max(self._place.line_y, 1), self.viewport().height() - 1)
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(theme().colour("accent_text"), 2))
+            painter.drawLine(INSET, y, self.viewport().width() - INSET, y)
+
+    # -- keys and mouse
+
+    def event(self, event: QEvent) -> bool:
+        # Keys of rows win over keys of the window while the tree has the focus.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.ignore()
+            self.key_pressed.emit(event)
+            if event.isAccepted():
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._show_focus(True)
+        event.ignore()
+        self.key_pressed.emit(event)
+        if not event.isAccepted():
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if comes_by_keyboard(event):
+            self._show_focus(True)
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and comes_by_keyboard(event):
+            self.setCurrentIndex(self._model.index(0, 0))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._show_focus(False)
+        index = self.indexAt(event.position().toPoint())
+        self._pressed = QPersistentModelIndex(index)
+        if event.button() == Qt.MouseButton.MiddleButton:
+            event.accept()
+        elif event.button() == Qt.MouseButton.LeftButton and self._is_on_caret(index, event):
+            self._pressed = QPersistentModelIndex()
+            self.setExpanded(index, not self.isExpanded(index))
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        is_click = index.isValid() and self._pressed == index
+        self._pressed = QPersistentModelIndex()
+        super().mouseReleaseEvent(event)
+        row = self._model.row(index) if is_click else None
+        if isinstance(row, TopicRow) and event.button() != Qt.MouseButton.RightButton:
+            wants_tab = event.button() == Qt.MouseButton.MiddleButton or bool(
+                event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            )
+            self.opened.emit(row.entry.topic_id, wants_tab)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and not self._model.is_topic(index):
+            self.setExpanded(index, not self.isExpanded(index))
+
+    def _is_on_caret(self, index: QModelIndex, event: QMouseEvent) -> bool:
+        if not index.isValid() or self._model.is_topic(index):
+            return False
+        return is_on_caret(self.visualRect(index), round(event.position().x()))
+
+    def _show_focus(self, is_shown: bool) -> None:
+        if self._delegate.shows_focus != is_shown:
+            self._delegate.shows_focus = is_shown
+            self.viewport().update()
+
+    # -- dragging
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        indexes = [index for index in self.selectedIndexes() if self._is_draggable(index)]
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._model.mimeData(indexes))
+        drag.setPixmap(_capsule(self._model.row(indexes[0]).title, self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(-12, -8))
+        drag.exec(Qt.DropAction.MoveAction)
+        self._leave_drag()
+
+    def _is_draggable(self, index: QModelIndex) -> bool:
+        return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.setState(QAbstractItemView.State.DraggingState)
+        self._mark_place(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls near the edges
+        self._mark_place(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._leave_drag()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        place = self._drops.place_at(event.mimeData(), event.position().toPoint())
+        # What a left drag leaves behind, a finished one does too: scrolling and the dragging state.
+        super().dragLeaveEvent(QDragLeaveEvent())
+        self._leave_drag()
+        if place is not None and self._drops.drop(event.mimeData(), place, event.modifiers()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def _mark_place(self, event: QDragMoveEvent) -> None:
+        place = self._drops.place_at(event.mimeData(), event.position().toPoint())
+        if place != self._place:
+            self._show_place(place)
+        if place is None:
+            # Enter has to be accepted all the same, or the moves that follow would not come.
+            event.setAccepted(isinstance(event, QDragEnterEvent))
+            return
+        if place.handler is not None:
+            rect = self.visualRect(place.target)
+            on_screen = QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
+            place.handler.hover(event.mimeData(), self._model.row(place.target), on_screen, event.modifiers())
+        event.acceptProposedAction()
+
+    def _show_place(self, place: DropPlace | None) -> None:
+        if self._place is not None and self._place.handler is not None:
+            self._place.handler.leave()
+        self._place = place
+        self._delegate.drop_target = QPersistentModelIndex(place.target if place else QModelIndex())
+        if place is not None and place.target.isValid():
+            self._opener.start()
+        else:
+            self._opener.stop()
+        self.viewport().update()
+
+    def _leave_drag(self) -> None:
+        self._show_place(None)
+
+    def _open_target(self) -> None:
+        target = self._delegate.drop_target
+        if target.isValid():
+            self.expand(self._model.index(target.row(), 0, target.parent()))
+
+
+def _capsule(title: str, ratio: float) -> QPixmap:
+    """Return what is seen under the pointer while a row is dragged: its title on a rounded ground."""
+    now = theme()
+    metrics = QFontMetrics(now.font("ui_medium"))
+    text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, now.px(220))
+    width, height = metrics.horizontalAdvance(text) + 24, now.row(28)
+    picture = QPixmap(round(width * ratio), round(height * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(now.colour("line_strong"), 1))
+    painter.setBrush(now.colour("raised"))
+    box = QRect(0, 0, width, height)
+    painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), height / 2 - 1, height / 2 - 1)
+    painter.setFont(now.font("ui_medium"))
+    painter.setPen(now.colour("text"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture

@@ -1,0 +1,210 @@
+"""What can be done with a row of the forum tree: the same commands by context menu and by key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.ui.icons import icon
+from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, SubforumRow, TopicRow
+from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
+from forllm_desktop.ui.panes.forum_view import ForumTreeView
+from forllm_desktop.ui.theme import theme
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing to do: its word, keys (the first is shown), icon, and what it opens if it is a submenu."""
+
+    word: str
+    run: Callable[[], object] = lambda: None
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    is_enabled: bool = True
+    below: tuple["Command", ...] = ()
+
+
+SEPARATOR = Command("")
+
+
+class TreeCommands(QObject):
+    """Makes the commands for the current row, shows them as a menu and answers keys.
+
+    new_topic_requested(subforum_id)    a topic is to be started there
+    new_subforum_requested()
+    describe_requested(subforum_id)     its name and description are to be changed
+    undo_offered(undo)                  something was done; how to take it back
+    failed(error)                       something could not be done; a ForllmError
+    """
+
+    new_topic_requested = Signal(int)
+    new_subforum_requested = Signal()
+    describe_requested = Signal(int)
+    undo_offered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, forum: ForumService, model: ForumTreeModel, view: ForumTreeView) -> None:
+        super().__init__(view)
+        self._forum = forum
+        self._model = model
+        self._view = view
+        view.customContextMenuRequested.connect(self._show_menu)
+        view.key_pressed.connect(self._take_key)
+
+    def commands(self) -> list[Command]:
+        """Return what can be done with the current row, or with the whole tree when there is none."""
+        index = self._view.currentIndex()
+        row = self._model.row(index) if index.isValid() else None
+        if isinstance(row, TopicRow):
+            return self._for_topic(row)
+        if isinstance(row, SubforumRow) and row is not NEW_SUBFORUM:
+            return self._for_subforum(row)
+        return self._for_all()
+
+    def menu(self) -> QMenu:
+        """Return the commands as a menu that is deleted once it closes."""
+        made = QMenu(self._view)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.setAccessibleName("What to do here")
+        _fill(made, self.commands())
+        return made
+
+    # -- the commands
+
+    def _for_topic(self, row: TopicRow) -> list[Command]:
+        id, view = row.entry.topic_id, self._view
+        others = [other for other in self._subforums() if other.entry.subforum_id != row.entry.subforum_id]
+        moves = tuple(
+            Command(_short(other.title), self._doing(self._model.move_topics, [id], other.entry.subforum_id))
+            for other in others
+        )
+        return [
+            Command("Open", lambda: view.opened.emit(id, False), ("Return", "Enter"), "arrow-square-out"),
+            Command("Open in a new tab", lambda: view.opened.emit(id, True), ("Ctrl+Return", "Ctrl+Enter")),
+            SEPARATOR,
+            Command("Rename", self._edit, ("F2",), "pencil-simple"),
+            Command("Move to", icon="folder-simple", is_enabled=bool(moves), below=moves),
+            Command("Mark as read", self._reading([id]), (), "checks", bool(row.unread)),
+            SEPARATOR,
+            Command("Delete", self._doing_undoable(self._forum.delete_topic, id), ("Del",), "trash"),
+        ]
+
+    def _for_subforum(self, row: SubforumRow) -> list[Command]:
+        id = row.entry.subforum_id
+        place = self._model.order.index(id)
+        up = self._doing(self._model.move_subforum, id, place - 1)
+        down = self._doing(self._model.move_subforum, id, place + 1)
+        last = len(self._subforums()) - 1
+        is_open = self._view.isExpanded(self._model.subforum_index(id))
+        return [
+            Command("Close" if is_open else "Open", self._toggle, ("Return", "Enter")),
+            Command("New topic here", lambda: self.new_topic_requested.emit(id), (), "note-pencil"),
+            SEPARATOR,
+            Command("Rename", self._edit, ("F2",), "pencil-simple"),
+            Command("Name and description", lambda: self.describe_requested.emit(id), ("Alt+Return",)),
+            Command("Move up", up, ("Alt+Up", "Ctrl+Shift+Up"), is_enabled=place > 0),
+            Command("Move down", down, ("Alt+Down", "Ctrl+Shift+Down"), is_enabled=place < last),
+            Command(
+                "Mark all as read",
+                self._reading(self._model.unread_topics(id)),
+                icon="checks",
+                is_enabled=bool(row.unread),
+            ),
+            SEPARATOR,
+            *self._for_all(),
+            SEPARATOR,
+            Command("Delete", self._doing_undoable(self._forum.delete_subforum, id), ("Del",), "trash"),
+        ]
+
+    def _for_all(self) -> list[Command]:
+        ids = [row.entry.subforum_id for row in self._subforums()]
+        unread = [topic_id for id in ids for topic_id in self._model.unread_topics(id)]
+        return [
+            Command("New subforum", self.new_subforum_requested.emit, (), "plus"),
+            Command("Mark everything as read", self._reading(unread), is_enabled=bool(unread)),
+            Command("Open all subforums", self._view.expandAll, is_enabled=bool(ids)),
+            Command("Close all subforums", self._view.collapseAll, is_enabled=bool(ids)),
+        ]
+
+    def _subforums(self) -> list[SubforumRow]:
+        return [self._model.branches[id].row for id in self._model.order if id]
+
+    def _edit(self) -> None:
+        self._view.edit_name(self._view.currentIndex())
+
+    def _toggle(self) -> None:
+        index = self._view.currentIndex()
+        self._view.setExpanded(index, not self._view.isExpanded(index))
+
+    def _reading(self, topic_ids: list[int]) -> Callable[[], None]:
+        return self._doing(self._forum.mark_topics_read, topic_ids)
+
+    def _doing(self, verb: Callable[..., object], *arguments: object) -> Callable[[], None]:
+        def do() -> None:
+            try:
+                verb(*arguments)
+            except ForllmError as error:
+                self.failed.emit(error)
+            self._model.refresh()
+
+        return do
+
+    def _doing_undoable(self, verb: Callable[[int], object], id: int) -> Callable[[], None]:
+        return self._doing(lambda: self.undo_offered.emit(verb(id)))
+
+    # -- menu and keys
+
+    def _show_menu(self, point: QPoint) -> None:
+        index = self._view.indexAt(point)
+        # By key the menu belongs to the current row; Qt asks for it at the middle of the view.
+        by_key = not self._view.underMouse() and self._view.currentIndex().isValid()
+        if by_key:
+            rect = self._view.visualRect(self._view.currentIndex())
+            point = QPoint(rect.left() + theme().px(32), rect.bottom())
+        else:
+            self._view.setCurrentIndex(index)
+        self.menu().popup(self._view.viewport().mapToGlobal(point))
+
+    def _take_key(self, event: QKeyEvent) -> None:
+        """Accept a key of the current row, and do what it means unless it is only asked for."""
+        pressed = QKeySequence(event.keyCombination())
+        for command in self.commands():
+            if command.is_enabled and any(QKeySequence(key) == pressed for key in command.keys):
+                event.accept()
+                if event.type() == event.Type.KeyPress:
+                    command.run()
+                return
+
+
+def _fill(menu: QMenu, commands: list[Command] | tuple[Command, ...]) -> None:
+    for command in commands:
+        if command is SEPARATOR:
+            menu.addSeparator()
+        elif command.below:
+            below = menu.addMenu(icon(command.icon), command.word)
+            _fill(below, command.below)
+        else:
+            menu.addAction(_action(command, menu))
+
+
+def _action(command: Command, menu: QMenu) -> QAction:
+    action = QAction(command.word, menu)
+    action.setEnabled(command.is_enabled)
+    if command.icon:
+        action.setIcon(icon(command.icon))
+    if command.keys:
+        # Shown only: the tree answers the key itself, as long as it has the focus.
+        action.setShortcut(QKeySequence(command.keys[0]))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.setShortcutVisibleInContextMenu(True)
+    action.triggered.connect(lambda: command.run())
+    return action
+
+
+def _short(name: str) -> str:
+    cut = QFontMetrics(theme().font("ui")).elidedText(name, Qt.TextElideMode.ElideRight, theme().px(240))
+    return cut.replace("&", "&&")
