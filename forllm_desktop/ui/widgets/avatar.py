@@ -6,6 +6,9 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.tokens import AVATAR_COLOURS
 
+_RING = 2
+"""How far the ring of the default reaches beyond its circle, in px."""
+
 
 def initials(name: str) -> str:
     """Return one or two letters for a name: "Ada" -> "A", "Captain Hale" -> "CH"."""
@@ -60,17 +63,23 @@ def paint_stack(
         return 0.0
     shown, step = personas[:3], side - 4
     extra = len(personas) - len(shown)
-    width = side + step * (len(shown) - 1) + (side + 2 if extra else 0)
+    # The ring of the default reaches over its neighbour; so much further, their letters stay free.
+    ring = _RING if shown[0][2] and len(shown) > 1 else 0
+    width = side + step * (len(shown) - 1) + ring + (side + 2 if extra else 0)
     left = right_middle.x() - width
     if extra:
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().colour("text_3"))
         box = QRectF(right_middle.x() - side, right_middle.y() - side / 2, side, side)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"+{extra}")
-    for index in range(len(shown) - 1, -1, -1):
+    # Each over the one before, and the first, which may be the default with its ring, over all.
+    for index in (*range(1, len(shown)), 0):
         persona_id, name, is_default = shown[index]
-        box = QRectF(left + index * step, right_middle.y() - side / 2, side, side)
-        paint_persona(painter, box, persona_id, name, is_default=is_default, ground=ground)
+        across = left + index * step + (ring if index else 0)
+        box = QRectF(across, right_middle.y() - side / 2, side, side)
+        paint_persona(
+            painter, box, persona_id, name, is_default=is_default, ground=ground if index == 0 else ""
+        )
     return width
 
 

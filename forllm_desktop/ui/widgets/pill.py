@@ -36,13 +36,13 @@ def paint_pill(painter: QPainter, left_middle: QPointF, look: StateLook) -> floa
 def badge_width(text: str) -> int:
     """Return the width of a badge in px."""
     now = theme()
-    return max(now.row(16, "caption") - 8 + 8, QFontMetrics(now.font("caption")).horizontalAdvance(text) + 10)
+    return max(_badge_height(), QFontMetrics(now.font("caption")).horizontalAdvance(text) + 10)
 
 
 def paint_badge(painter: QPainter, right_middle: QPointF, text: str) -> float:
     """Paint a counter on accent ground that ends at `right_middle`; returns its width in px."""
     now = theme()
-    width, height = badge_width(text), max(16, now.line_height("caption") + 2)
+    width, height = badge_width(text), _badge_height()
     box = QRectF(right_middle.x() - width, right_middle.y() - height / 2, width, height)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -54,3 +54,7 @@ def paint_badge(painter: QPainter, right_middle: QPointF, text: str) -> float:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
     return width
+
+
+def _badge_height() -> int:
+    return max(16, theme().line_height("caption") + 2)
