@@ -3,8 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from forllm_desktop import paths
 from forllm_desktop.cli.output import job_document, print_json
@@ -12,7 +11,7 @@ from forllm_desktop.cli.running import run_requests
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_text, title_from
 from forllm_desktop.domain.queue import Job, JobStatus
-from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace, open_workspace
 
@@ -44,70 +43,72 @@ def run(options: argparse.Namespace) -> int:
     text = checked_text(sys.stdin.read() if options.text == "-" else options.text)
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
-        job = _ask(workspace, text, options)
+        number = _ask(workspace, text, options).request_id
+        is_interrupted = False
         if options.wait:
-            is_interrupted = run_requests(
-                workspace, workspace.queue.with_ancestors(job.request_id), shows_reply=not options.json
-            )
-            job = workspace.queue.job(job.request_id)
-            code = 130 if is_interrupted else int(job.status != JobStatus.COMPLETE)
-        else:
-            code = 0
-        _report(workspace, job, options)
-        return code
+            with_parents = workspace.queue.with_ancestors(number)
+            is_interrupted = run_requests(workspace, with_parents, shows_reply=not options.json)
+        document = job_document(job_views(workspace.database, [number])[0])
+        if is_interrupted and document["status"] == JobStatus.PENDING:
+            document["error"] = {"title": "Interrupted", "message": "It runs when the queue is worked off."}
     finally:
         workspace.close()
+    _report(document, options)
+    if is_interrupted:
+        return 130
+    return int(options.wait and document["status"] != JobStatus.COMPLETE)
 
 
 def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
-    subforum = _find_subforum(workspace, options.subforum)
-    persona_id = _find_persona(workspace, options.persona) if options.persona else None
-    topic = _find_topic(workspace, subforum, options.topic) if options.topic and subforum else None
-    if topic is None and options.topic and options.topic.isdigit():
-        raise NotFound("The topic does not exist", f"There is none with the number {options.topic}.")
-    if persona_id is not None:
+    """Check everything, then store: a question that is refused leaves nothing behind."""
+    name = checked_name(options.subforum, "subforum")
+    title = checked_name(options.topic, "topic") if options.topic is not None else title_from(text)
+    subforum = _find_subforum(workspace, name)
+    topic = _find_topic(workspace, subforum, title) if options.topic is not None else None
+    persona_id = None
+    if options.persona is not None:
+        persona_id = _find_persona(workspace, checked_name(options.persona, "persona"))
         workspace.personas.require_answerable(subforum.subforum_id if subforum else None, persona_id)
-    title = checked_name(options.topic, "topic") if options.topic else title_from(text)
-    wish = Wish(_choose_model(workspace, options), persona_id)
+    wish = Wish(workspace.models.choose(options.model, options.server), persona_id)
+    if topic is not None:
+        thread = workspace.forum.thread(topic.topic_id)
+        first = thread[0].post.post_id if thread else None
+        return workspace.queue.ask(topic.topic_id, text, wish, first)[1]
     if subforum is None:
-        subforum = workspace.forum.create_subforum(options.subforum)
-    if topic is None:
-        return workspace.queue.ask_in_new_topic(subforum.subforum_id, title, text, wish)[2]
-    first = workspace.forum.thread(topic.topic_id)[0].post
-    return workspace.queue.ask(topic.topic_id, text, wish, first.post_id)[1]
-
-
-def _choose_model(workspace: Workspace, options: argparse.Namespace) -> ModelChoice:
-    model = options.model
-    is_file = model and not options.server and Path(model).suffix.casefold() == ".gguf"
-    if is_file and not Path(model).expanduser().is_file():
-        raise NotFound("The model file does not exist", f"There is no file {model}.")
-    return workspace.models.choose(model, options.server)
+        subforum = workspace.forum.create_subforum(name)
+    return workspace.queue.ask_in_new_topic(subforum.subforum_id, title, text, wish)[2]
 
 
 def _find_subforum(workspace: Workspace, named: str) -> Subforum | None:
-    if named.isdigit():
-        return workspace.forum.subforum(int(named))
+    if (number := _number(named)) is not None:
+        return workspace.forum.subforum(number)
     return _single(workspace.forum.find_subforum(named), named, lambda s: s.subforum_id)
 
 
-def _find_topic(workspace: Workspace, subforum: Subforum, named: str) -> Topic | None:
-    if named.isdigit():
-        topic = workspace.forum.topic(int(named))
-        if topic.subforum_id != subforum.subforum_id:
-            raise InvalidInput("topic", f"Topic {named} is not in the subforum “{subforum.name}”")
+def _find_topic(workspace: Workspace, subforum: Subforum | None, named: str) -> Topic | None:
+    if (number := _number(named)) is not None:
+        topic = workspace.forum.topic(number)
+        if subforum is None or topic.subforum_id != subforum.subforum_id:
+            raise InvalidInput("topic", f"Topic {named} is not in that subforum", "Name the one it is in.")
         return topic
+    if subforum is None:
+        return None
     found = workspace.forum.find_topic(subforum.subforum_id, named)
     return _single(found, named, lambda t: t.topic_id)
 
 
 def _find_persona(workspace: Workspace, named: str) -> int:
-    if named.isdigit():
-        return workspace.personas.persona(int(named)).persona_id
+    if (number := _number(named)) is not None:
+        return workspace.personas.persona(number).persona_id
     found = _single(workspace.personas.find(named), named, lambda p: p.persona_id)
     if found is None:
         raise NotFound("The persona does not exist", f"There is none named “{named}”.")
     return found.persona_id
+
+
+def _number(named: str) -> int | None:
+    """Return the id that digits mean; anything else is a name."""
+    return int(named) if named.isascii() and named.isdigit() else None
 
 
 def _single(found: Sequence[T], named: str, number: Callable[[T], int]) -> T | None:
@@ -117,18 +118,15 @@ def _single(found: Sequence[T], named: str, number: Callable[[T], int]) -> T | N
     return found[0] if found else None
 
 
-def _report(workspace: Workspace, job: Job, options: argparse.Namespace) -> None:
+def _report(document: dict[str, Any], options: argparse.Namespace) -> None:
     """Print how the request stands; the reply itself was printed while it came."""
-    document = job_document(workspace, job)
+    number, status, error = document["id"], document["status"], document["error"]
     if options.json:
         print_json(document)
-    elif job.status == JobStatus.PENDING and not options.wait:
-        print(f"Request {job.request_id} is queued: {document['persona']} on {job.llm_model}.")
-    elif document["error"]:
-        state = "stays queued" if job.is_parked else f"ended in {job.status}"
-        error = document["error"]
-        print(
-            f"forllm: request {job.request_id} {state}: {error['title']}. {error['message']}", file=sys.stderr
-        )
-    elif job.status != JobStatus.COMPLETE:
-        print(f"forllm: request {job.request_id} is {job.status}.", file=sys.stderr)
+    elif status == JobStatus.PENDING and not options.wait:
+        print(f"Request {number} is queued: {document['persona']} on {document['model']}.")
+    elif error:
+        state = "stays queued" if status == JobStatus.PENDING else f"ended in {status}"
+        print(f"forllm: request {number} {state}: {error['title']}. {error['message']}", file=sys.stderr)
+    elif status != JobStatus.COMPLETE:
+        print(f"forllm: request {number} is {status}.", file=sys.stderr)

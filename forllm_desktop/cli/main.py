@@ -2,9 +2,11 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 from forllm_desktop import __version__, paths
 from forllm_desktop.cli import ask, doctor, queue, servers
@@ -13,7 +15,10 @@ from forllm_desktop.domain.errors import ForllmError, InvalidInput
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports a wrong argument like every other failure."""
+    """Reports a wrong argument like every other failure; options are written out, so that none is guessed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         raise InvalidInput("arguments", message[:1].upper() + message[1:], f"See: {self.prog} --help")
@@ -22,15 +27,31 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong arguments, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    as_json = "--json" in arguments
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not know what a text holds, and vice versa
+    try:
+        code = _run(arguments, as_json="--json" in arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output is gone. Python would complain about the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(arguments: list[str], *, as_json: bool) -> int:
     try:
         options = build_parser().parse_args(arguments)
+        if not hasattr(options, "run"):
+            if not as_json:
+                build_parser().print_help()
+                return 2
+            raise InvalidInput("arguments", "No command is named", "See: forllm --help")
+        _refuse_broken_text(options)
     except InvalidInput as error:
         print_error(error, as_json=as_json)
-        return 2
-    if not hasattr(options, "run"):
-        build_parser().print_help()
         return 2
     try:
         return options.run(options)
@@ -38,10 +59,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(error, as_json=options.json)
         return 1
     except KeyboardInterrupt:
+        print_error(ForllmError("Interrupted"), as_json=options.json)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+
+
+def _refuse_broken_text(options: argparse.Namespace) -> None:
+    """Refuse arguments with bytes that are no text here: they can be neither stored nor shown.
+
+    In the question itself they are replaced, like everywhere a post is written.
+    """
+    given = {name: value for name, value in vars(options).items() if name != "text"}
+    for value in (*given.values(), str(paths.data_dir(options.data_dir))):
+        if isinstance(value, str) and _is_broken(value):
+            shown = value.encode(errors="replace").decode()
+            raise InvalidInput("arguments", "An argument is not readable text", f"It looks like {shown}.")
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def build_parser() -> Parser:

@@ -7,12 +7,17 @@ from typing import Any
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import Job
-from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.services.job_view import JobView
 
 
 def print_json(document: object) -> None:
-    """Print the one JSON document of a command."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    """Print the one JSON document of a command; where the output is not Unicode, in ASCII."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def print_error(error: ForllmError, *, as_json: bool) -> None:
@@ -32,24 +37,18 @@ def print_table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def job_document(workspace: Workspace, job: Job) -> dict[str, Any]:
-    """Describe a request: its persona is the one that was used, or would be used now."""
-    persona_id, reply = job.llm_persona, None
-    if persona_id is None and job.post_id_to_respond_to is not None:
-        topic = workspace.forum.topic(workspace.forum.post(job.post_id_to_respond_to).topic_id)
-        persona_id = workspace.personas.resolve(topic.subforum_id).persona_id
-    if job.reply_post_id is not None:
-        reply = workspace.forum.post(job.reply_post_id).content or None
-    servers = {server.server_id: server.name for server in workspace.models.servers()}
+def job_document(view: JobView) -> dict[str, Any]:
+    """Describe a request as every command prints it."""
+    job = view.job
     return {
         "id": job.request_id,
         "status": job.status,
-        "persona": workspace.personas.persona(persona_id).name if persona_id else None,
+        "persona": view.persona,
         "persona_version": job.persona_version,
         "model": job.llm_model,
-        "server": servers.get(job.server_id or 0),
+        "server": view.server,
         "post": job.post_id_to_respond_to,
-        "reply": reply,
+        "reply": view.reply,
         "wait_reason": job.wait_reason,
         "not_before": job.not_before.isoformat() if job.not_before else None,
         "error": _error(job),

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from forllm_desktop import paths
 from forllm_desktop.cli.output import job_document, print_json, print_table
 from forllm_desktop.cli.running import run_requests
-from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.domain.queue import JobStatus
+from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.workspace import Workspace, open_workspace
 
 
@@ -33,7 +34,7 @@ def list_requests(options: argparse.Namespace) -> int:
     """Print all requests in the order of the queue."""
     workspace = open_workspace(paths.data_dir(options.data_dir), writes=False)
     try:
-        documents = [job_document(workspace, job) for job in workspace.queue.jobs()]
+        documents = [job_document(view) for view in job_views(workspace.database)]
     finally:
         workspace.close()
     if options.json:
@@ -60,11 +61,10 @@ def run_queue(options: argparse.Namespace) -> int:
     """Run everything that can run now and print what was run."""
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
-        seen: list[int] = []
-        workspace.events.job_changed.connect(lambda number: None if number in seen else seen.append(number))
+        seen: set[int] = set()
+        workspace.events.job_changed.connect(seen.add)
         is_interrupted = run_requests(workspace, None, shows_reply=False)
-        jobs = [workspace.queue.job(number) for number in sorted(seen)]
-        documents = [job_document(workspace, job) for job in jobs]
+        documents = [job_document(view) for view in job_views(workspace.database, seen)]
     finally:
         workspace.close()
     if options.json:
@@ -74,14 +74,14 @@ def run_queue(options: argparse.Namespace) -> int:
             print(f"{document['id']}: {document['status']}. {_note(document)}".rstrip())
         if not documents:
             print("Nothing can run now.", file=sys.stderr)
-    return 130 if is_interrupted else _exit_code(jobs)
+    return 130 if is_interrupted else _exit_code(documents)
 
 
 def _steer(options: argparse.Namespace, step: Callable[[Workspace], object]) -> int:
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
         step(workspace)
-        document = job_document(workspace, workspace.queue.job(options.id))
+        document = job_document(job_views(workspace.database, [options.id])[0])
     finally:
         workspace.close()
     if options.json:
@@ -98,5 +98,5 @@ def _note(document: dict) -> str:
     return reply if len(reply) <= 60 else reply[:59] + "…"
 
 
-def _exit_code(jobs: list[Job]) -> int:
-    return 1 if any(job.status in (JobStatus.ERROR, JobStatus.PENDING) for job in jobs) else 0
+def _exit_code(documents: list[dict]) -> int:
+    return 1 if any(d["status"] in (JobStatus.ERROR, JobStatus.PENDING) for d in documents) else 0

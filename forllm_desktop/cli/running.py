@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.worker.assembly import make_queue_loop
@@ -14,6 +15,7 @@ def run_requests(workspace: Workspace, only: Collection[int] | None, *, shows_re
 
     Returns whether it was interrupted; the running request is then queued again, its text kept.
     """
+    workspace.events.failed.connect(_print_trouble)
     if shows_reply:
         workspace.events.reply_grew.connect(_print_piece)
     interrupted = False
@@ -46,5 +48,11 @@ def _on_interrupt(stop: Callable[[], None]) -> None:
 
 
 def _print_piece(_post_id: int, _offset: int, text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    # Whoever read along may have gone; the reply itself is kept, and the end of the command finds out.
+    with suppress(BrokenPipeError):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _print_trouble(title: str, message: str) -> None:
+    print(f"forllm: {title}. {message}", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any
 
 from forllm_desktop import paths
 from forllm_desktop.cli.output import print_json, print_table
+from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.services.workspace import open_workspace
 
@@ -28,7 +29,7 @@ def add_commands(commands: argparse._SubParsersAction, common: argparse.Argument
 
 
 def list_servers(options: argparse.Namespace) -> int:
-    """Print the known servers with what they answer, and the models they offer."""
+    """Print the known servers with what they answer."""
     workspace = open_workspace(paths.data_dir(options.data_dir), writes=False)
     try:
         documents = [_document(server) for server in workspace.models.servers()]
@@ -50,12 +51,15 @@ def list_servers(options: argparse.Namespace) -> int:
 
 def add_server(options: argparse.Namespace) -> int:
     """Add a server; with --key keep its key in the keyring."""
+    key = sys.stdin.readline().strip() if options.key else ""
+    if options.key and not key:
+        raise InvalidInput("key", "No key came in", "Pipe it in, or type it and press Enter.")
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
         server = workspace.models.server_at(options.url, options.name)
         is_kept = True
         if options.key:
-            is_kept = workspace.models.set_key(server.server_id, sys.stdin.readline().strip())
+            is_kept = workspace.models.set_key(server.server_id, key)
         document = _document(server)
     finally:
         workspace.close()

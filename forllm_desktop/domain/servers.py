@@ -80,7 +80,7 @@ def normal_url(typed: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise _bad_url(typed) from error
-    if parts.scheme not in ("http", "https") or not host or any(ch.isspace() for ch in parts.netloc):
+    if parts.scheme not in ("http", "https") or not host or " " in text or not text.isprintable():
         raise _bad_url(typed)
     if parts.username or parts.password:
         raise InvalidInput(
@@ -93,9 +93,9 @@ def normal_url(typed: str) -> str:
     if port is None and parts.scheme == "http" and "://" not in typed and "/" not in typed:
         port = 11434
     path = parts.path.rstrip("/")
-    for tail in ("/v1", "/api"):
-        path = path.removesuffix(tail)
-    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, path.rstrip("/"), "", ""))
+    while path.endswith(("/v1", "/api")):
+        path = path.removesuffix("/v1").removesuffix("/api").rstrip("/")
+    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, path, "", ""))
 
 
 def is_private_url(url: str) -> bool:

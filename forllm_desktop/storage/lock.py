@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from forllm_desktop.domain.errors import DataFolderBusy
+from forllm_desktop.domain.errors import DataFolderBusy, ForllmError
 
 FILE_NAME = "forllm.lock"
 
@@ -17,9 +17,14 @@ class FolderLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock or raise DataFolderBusy at once."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock or raise DataFolderBusy at once; ForllmError for a folder that cannot be used."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except (OSError, ValueError) as error:
+            raise ForllmError(
+                "The data folder cannot be used", f"{self.path.parent}: {error}. Choose another one."
+            ) from error
         try:
             _lock(file)
         except OSError as error:
