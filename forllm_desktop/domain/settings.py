@@ -93,7 +93,7 @@ class Settings:
     color_scheme: str = _option(
         "system",
         "Colours",
-        "As the system follows it when it changes, at dusk too.",
+        "“As the system” also follows it when it changes later.",
         section="Appearance",
         choices={"system": "As the system", "light": "Light", "dark": "Dark"},
     )

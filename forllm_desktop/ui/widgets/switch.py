@@ -38,7 +38,7 @@ class Switch(QCheckBox):
 
     def keyPressEvent(self, event) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.toggle()
+            self.click()
         else:
             super().keyPressEvent(event)
 
