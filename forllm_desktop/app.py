@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 def run(folder: Path) -> int:
     """Show the window over a data folder until it is closed; returns the exit code."""
+    _spare_import_hook()
     app = make_application()
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
@@ -52,6 +53,17 @@ def run(folder: Path) -> int:
         interrupts.close()
         loop.close()
     return desktop.exit_code
+
+
+def _spare_import_hook() -> None:
+    """Stop PySide from reading the source of every module that is imported.
+
+    It looks for the word PySide6 there, to tell where `from __feature__ import snake_case` may apply. Nothing
+    here uses that, and for all of SQLAlchemy it takes 0.15 s, a fifth of the start.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if hasattr(feature, "_mod_uses_pyside"):
+        feature._mod_uses_pyside = lambda _module: False  # type: ignore[union-attr]
 
 
 def make_application() -> QApplication:
@@ -183,6 +195,8 @@ class Desktop(QObject):
         self._patience.stop()
         if self.worker is not None:
             self.worker.wait()
+        if self.desk is not None:
+            self.desk.close()
         self.window.close_for_good()
         if self.workspace is not None:
             self.workspace.close()

@@ -13,7 +13,9 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
-from forllm_desktop.ui.pending import QueuePane, Sidebar
+from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.panes.sidebar import Sidebar
+from forllm_desktop.ui.pending import QueuePane
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.undo import UndoList
@@ -73,8 +75,8 @@ class Desk(QObject):
             return
         self.show_topic(post.topic_id)
         page = self._tabs.current()
-        if topic_of(self._tabs.current_key()) == post.topic_id and page is not None:
-            page.show_post(post_id)  # type: ignore[attr-defined]
+        if topic_of(self._tabs.current_key()) == post.topic_id and isinstance(page, Page):
+            page.show_post(post_id)
 
     def show_request(self, request_id: int) -> None:
         """Show a request in the queue."""
@@ -96,35 +98,39 @@ class Desk(QObject):
             return
         self._window.end_welcome()
         page = self._tabs.open(new_topic_key(chosen))
-        if page is not None:
-            page.ask()  # type: ignore[attr-defined]
+        if isinstance(page, Page):
+            page.ask()
         self._window.panes.close_drawer()
 
     def flush(self) -> None:
         """Save all drafts, and what is open, now."""
         for page in self._tabs.pages():
-            flush = getattr(page, "flush", None)
-            if flush is not None:
-                flush()
+            if isinstance(page, Page):
+                page.flush()
         self._keep()
+
+    def close(self) -> None:
+        """Stop what the pages still do; nothing is shown afterwards."""
+        for page in self._tabs.pages():
+            page.close()
 
     # -- wishes
 
     def _ask(self) -> None:
         page = self._tabs.current()
-        if page is not None and hasattr(page, "ask"):
+        if isinstance(page, Page):
             page.ask()
         else:
             self.start_topic()
 
     def _find(self) -> None:
         page = self._tabs.current()
-        if page is not None and hasattr(page, "find"):
-            page.find()
+        if isinstance(page, Page):
+            page.find_in_page()
 
     def _go_to_next_unread(self) -> None:
         page = self._tabs.current()
-        if not (page is not None and hasattr(page, "next_unread") and page.next_unread()):
+        if not (isinstance(page, Page) and page.next_unread()):
             self._sidebar.next_unread()
 
     def _add_subforum(self) -> None:
@@ -177,11 +183,11 @@ class Desk(QObject):
 
     def _show_current(self, key: str) -> None:
         page = self._tabs.current()
-        self._sidebar.show_current(topic_of(key))
+        self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
         self._window.name(self._title_of(key))
         self._window.panes.cover_queue(key == "page:queue")
         self._window.check_switches()
-        self._actions["find"].setEnabled(page is not None and hasattr(page, "find"))
+        self._actions["find"].setEnabled(isinstance(page, Page) and page.can_find)
         self._actions["close_tab"].setEnabled(bool(key))
 
     def _note_tabs(self) -> None:
@@ -236,7 +242,7 @@ class Desk(QObject):
             "chats-teardrop", "No topic is open", "Choose one at the left, or start a new one.", "New topic"
         )
         empty.button_pressed.connect(lambda: self.start_topic())
-        return CentreTabs(self._maker.make, empty, [self._actions["find"], self._actions["split"]])
+        return CentreTabs(self._maker, empty, [self._actions["find"], self._actions["split"]])
 
     def _place(self) -> None:
         window = self._window
@@ -327,8 +333,7 @@ class Desk(QObject):
         target = seen[(here + by) % len(seen)]
         if target is self._tabs and (page := self._tabs.current()) is not None:
             target = page
-        focusable = target if target.focusPolicy() != Qt.FocusPolicy.NoFocus else target.nextInFocusChain()
-        focusable.setFocus(Qt.FocusReason.TabFocusReason)
+        _focus_first(target)
 
     def _first_subforum(self) -> int:
         subforums = self._workspace.forum.subforums()
@@ -341,22 +346,29 @@ class Desk(QObject):
         try:
             self._window.panes.restore(recall("panes") or self._window.panes.state())
             self._tabs.restore(recall("tabs") or self._tabs.state())
+            self._sidebar.restore(recall("sidebar", {}))
         except (KeyError, TypeError, ValueError):
             log.warning("what was open could not be restored")
         self._apply_settings()
         self._window.check_switches()
+        _focus_first(self._tabs.current() or self._sidebar)
 
     def _keep(self) -> None:
         self._keep_timer.stop()
         remember = self._workspace.settings.remember
         remember("geometry", self._window.geometry_text())
         remember("panes", self._window.panes.state())
+        remember("sidebar", self._sidebar.state())
         remember("tabs", self._tabs.state())
 
     def _title_of(self, key: str) -> str:
-        if topic_of(key):
-            try:
-                return self._workspace.forum.topic(topic_of(key)).title
-            except NotFound:
-                return ""
-        return key.partition(":")[2].capitalize() if key.startswith("page:") else ""
+        described = self._maker.describe(key)
+        return described[0] if described else ""
+
+
+def _focus_first(pane: QWidget) -> None:
+    """Give the keyboard to the first part of a pane that takes it."""
+    for widget in (pane, *pane.findChildren(QWidget)):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            return

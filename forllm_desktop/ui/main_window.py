@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
     def end_welcome(self) -> None:
         """Show the panes again."""
         page = self._body.currentWidget()
-        if page is not self.panes:
+        if page is not None and page is not self.panes:
             self._body.setCurrentWidget(self.panes)
             self._body.removeWidget(page)
             page.deleteLater()

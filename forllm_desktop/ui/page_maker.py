@@ -7,8 +7,14 @@ from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.actions import Actions
 
-Made = tuple[QWidget, str, str]
-"""A page, its title, and the name of its icon."""
+PAGES = {
+    "queue": ("Queue", "queue"),
+    "trash": ("Trash", "trash"),
+    "settings": ("Settings", "gear-six"),
+    "keyboard": ("Keyboard", "keyboard"),
+    "about": ("About", "info"),
+}
+"""Title and icon of the pages by name."""
 
 
 def topic_key(topic_id: int) -> str:
@@ -64,22 +70,38 @@ class PageMaker(QObject):
         self._workspace = workspace
         self._actions = actions
 
-    def make(self, key: str) -> Made | None:
-        """Return the page of a key; None when what it shows does not exist (any more)."""
+    def describe(self, key: str) -> tuple[str, str] | None:
+        """Return title and icon of a page; None when what it shows does not exist (any more)."""
         kind, _, rest = key.partition(":")
-        makers = {"topic": self._make_topic, "new": self._make_new_topic}
         try:
-            if kind in makers and rest.isdecimal():
-                return makers[kind](key, int(rest))
-            named = getattr(self, f"_make_{rest}", None) if kind == "page" else None
-            return named() if named is not None else None
+            if kind == "topic" and rest.isdecimal():
+                return self._workspace.forum.topic(int(rest)).title, ""
+            if kind == "new" and rest.isdecimal():
+                self._workspace.forum.subforum(int(rest))
+                return "New topic", "note-pencil"
         except NotFound:
             return None
+        return PAGES.get(rest) if kind == "page" else None
 
-    def _make_topic(self, key: str, topic_id: int) -> Made:
+    def make(self, key: str) -> QWidget:
+        """Return a page that `describe` knows."""
+        kind, _, rest = key.partition(":")
+        if kind == "topic":
+            return self._make_topic(key, int(rest))
+        if kind == "new":
+            return self._make_new_topic(key, int(rest))
+        makers = {
+            "queue": self._make_queue,
+            "trash": self._make_trash,
+            "settings": self._make_settings,
+            "keyboard": self._make_keyboard,
+            "about": self._make_about,
+        }
+        return makers[rest]()
+
+    def _make_topic(self, key: str, topic_id: int) -> QWidget:
         from forllm_desktop.ui.pages.topic import TopicPage
 
-        title = self._workspace.forum.topic(topic_id).title
         page = TopicPage(topic_id, self._workspace)
         page.failed.connect(self.failed)
         page.link_hovered.connect(self.link_hovered)
@@ -88,9 +110,9 @@ class PageMaker(QObject):
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.title_changed.connect(lambda title: self.retitled.emit(key, title))
         page.undo_offered.connect(self.undo_offered)
-        return page, title, ""
+        return page
 
-    def _make_new_topic(self, key: str, subforum_id: int) -> Made:
+    def _make_new_topic(self, key: str, subforum_id: int) -> QWidget:
         from forllm_desktop.ui.pages.new_topic import NewTopicPage
 
         page = NewTopicPage(subforum_id, self._workspace)
@@ -98,39 +120,39 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.topic_made.connect(lambda topic_id: self.topic_made.emit(key, topic_id))
-        return page, "New topic", "note-pencil"
+        return page
 
-    def _make_queue(self) -> Made:
+    def _make_queue(self) -> QWidget:
         from forllm_desktop.ui.pending import QueuePane
 
         ws = self._workspace
         page = QueuePane(ws.queue, ws.forum, ws.personas, ws.events)
         page.failed.connect(self.failed)
         page.post_requested.connect(self.post_requested)
-        return page, "Queue", "queue"
+        return page
 
-    def _make_trash(self) -> Made:
+    def _make_trash(self) -> QWidget:
         from forllm_desktop.ui.pages.trash import TrashPage
 
         page = TrashPage(self._workspace.forum, self._workspace.events)
         page.post_requested.connect(self.post_requested)
         page.topic_requested.connect(self.topic_requested)
-        return page, "Trash", "trash"
+        return page
 
-    def _make_settings(self) -> Made:
+    def _make_settings(self) -> QWidget:
         from forllm_desktop.ui.pending import SettingsPage
 
-        return SettingsPage(self._workspace), "Settings", "gear-six"
+        return SettingsPage(self._workspace)
 
-    def _make_keyboard(self) -> Made:
+    def _make_keyboard(self) -> QWidget:
         from forllm_desktop.ui.pages.shortcuts import ShortcutsPage
 
-        return ShortcutsPage(self._actions), "Keyboard", "keyboard"
+        return ShortcutsPage(self._actions)
 
-    def _make_about(self) -> Made:
+    def _make_about(self) -> QWidget:
         from forllm_desktop.ui.pages.about import AboutPage
 
         page = AboutPage(self._workspace.folder)
         page.folder_requested.connect(self.folder_requested)
         page.log_requested.connect(self.log_requested)
-        return page, "About", "info"
+        return page

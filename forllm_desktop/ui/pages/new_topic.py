@@ -5,11 +5,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.labels import plain_label
 
 
-class NewTopicPage(QWidget):
+class NewTopicPage(Page):
     """Writes the first post of a topic.
 
     topic_made(topic_id)
@@ -51,9 +52,7 @@ class NewTopicPage(QWidget):
         self._composer.topic_made.connect(self.topic_made)
 
     def ask(self) -> None:
-        """Put the keyboard where the text goes."""
         self._composer.focus_text()
 
     def flush(self) -> None:
-        """Save the draft now."""
         self._composer.flush()

@@ -1,14 +1,16 @@
 """A topic as a page: its thread above the composer."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
-from forllm_desktop.ui.pending import ThreadPage
+from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.thread.page import ThreadPage
 
 
-class TopicPage(QWidget):
+class TopicPage(Page):
     """Reading and writing in one topic.
 
     request_requested(request_id)    the request of a reply is to be shown in the queue
@@ -27,6 +29,7 @@ class TopicPage(QWidget):
     failed = Signal(object)
     title_changed = Signal(str)
     settings_requested = Signal()
+    can_find = True
 
     def __init__(self, topic_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,24 +49,24 @@ class TopicPage(QWidget):
         self._connect()
 
     def show_post(self, post_id: int) -> None:
-        """Scroll to a post."""
         self._thread.show_post(post_id)
 
     def next_unread(self) -> bool:
-        """Go to the next unread post; False when there is none below."""
         return self._thread.next_unread()
 
-    def find(self) -> None:
-        """Open the search within the page."""
+    def find_in_page(self) -> None:
         self._thread.find()
 
     def ask(self) -> None:
-        """Put the keyboard where a question is written."""
         self._composer.focus_text()
 
     def flush(self) -> None:
-        """Save the draft now."""
         self._composer.flush()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._composer.flush()
+        self._thread.close_page()
+        super().closeEvent(event)
 
     def _connect(self) -> None:
         thread, composer = self._thread, self._composer

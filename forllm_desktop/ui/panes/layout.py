@@ -12,7 +12,8 @@ SIDEBAR = (200, 272, 400)
 DRAWER = 320
 CENTRE = 520
 QUEUE = (96, 172)
-"""Least, usual and largest sizes of the panes in px at 100 %."""
+QUEUE_SHARE = 0.4
+"""Least, usual and largest sizes of the panes in px at 100 %; the queue never takes more than its share."""
 
 
 class PaneLayout(QWidget):
@@ -56,7 +57,7 @@ class PaneLayout(QWidget):
     @property
     def is_narrow(self) -> bool:
         """Say whether the sidebar has no room beside the centre."""
-        return self.width() < theme().px(SIDEBAR[0] + CENTRE)
+        return self.width() < theme().px(SIDEBAR[1] + CENTRE)
 
     @property
     def shows_sidebar(self) -> bool:
@@ -140,7 +141,7 @@ class PaneLayout(QWidget):
         else:
             side = px(self._sizes["sidebar"])
             self._across.setSizes([side, max(1, self.width() - side - 1)])
-        below = min(px(self._sizes["queue"]), self.height() // 2)
+        below = min(px(self._sizes["queue"]), round(self.height() * QUEUE_SHARE))
         self._down.setSizes([max(1, self.height() - below - 1), below])
 
     def _note_sizes(self) -> None:
