@@ -1,0 +1,142 @@
+"""Does what was wished for on the page: the actions of a post, links, the menu."""
+
+from PySide6.QtCore import QObject, QPoint, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.ui import words
+from forllm_desktop.ui.thread.actions import Act, possible
+from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.keeper import Keeper
+from forllm_desktop.ui.thread.menu import PostActions
+
+_EXCERPT = 80
+"""Characters of an earlier text in the list of them."""
+
+
+class Acting(QObject):
+    """Answers wishes with the services, or passes them on. The signals are those of the page.
+
+    turned(step)    the page of earlier (-1) or later (1) posts is wanted
+    """
+
+    reply_requested = Signal(int)
+    ask_requested = Signal(int)
+    edit_requested = Signal(int)
+    request_requested = Signal(int)
+    link_opened = Signal(str)
+    undo_offered = Signal(object)
+    failed = Signal(object)
+    turned = Signal(int)
+
+    def __init__(self, keeper: Keeper, forum: ForumService, queue: QueueService, page: QWidget) -> None:
+        super().__init__(page)
+        self._keeper, self._forum, self._queue, self._page = keeper, forum, queue, page
+
+    def entry(self, key: int | None) -> Entry | None:
+        """Return a post by its key."""
+        return self._keeper.source.thread.by_key.get(key) if key is not None else None
+
+    def act(self, key: int | None, wished: Act) -> None:
+        """Do something with a post, if that is possible now."""
+        entry = self.entry(key)
+        if entry is None:
+            return
+        allowed = possible(entry)
+        # One key stops what is written and cancels what waits; the other retries what failed.
+        if wished is Act.STOP and Act.CANCEL in allowed:
+            wished = Act.CANCEL
+        if wished not in allowed:
+            return
+        try:
+            self._do(entry, wished)
+        except ForllmError as error:
+            self.failed.emit(error)
+
+    def _do(self, entry: Entry, wished: Act) -> None:
+        job_id = entry.job.request_id if entry.job is not None else 0
+        match wished:
+            case Act.REPLY:
+                self.reply_requested.emit(entry.key)
+            case Act.ASK:
+                self.ask_requested.emit(entry.key)
+            case Act.EDIT:
+                self.edit_requested.emit(entry.key)
+            case Act.COPY:
+                QGuiApplication.clipboard().setText(self._keeper.source.words_of(entry)[0])
+            case Act.STOP | Act.CANCEL:
+                self._queue.cancel(job_id)
+            case Act.RETRY:
+                self._queue.retry(job_id)
+            case Act.REMOVE:
+                self._remove(entry)
+            case Act.QUEUE:
+                self.request_requested.emit(job_id)
+            case Act.FOLD:
+                self._keeper.fold(entry.key)
+            case Act.EDITS:
+                self.show_edits(entry)
+
+    def _remove(self, entry: Entry) -> None:
+        if entry.post is not None:
+            self.undo_offered.emit(self._forum.delete_post(entry.key))
+        elif entry.job is not None:
+            self._queue.cancel(entry.job.request_id)
+
+    def follow_link(self, key: int, target: str) -> None:
+        """Follow a link: unfold what it stands for, or pass an outside address on."""
+        entry = self.entry(key)
+        if not target.startswith("act:"):
+            self.link_opened.emit(target)
+        elif target in ("act:earlier", "act:later"):
+            self.turned.emit(1 if target == "act:later" else -1)
+        elif target == "act:edits" and entry is not None:
+            self.show_edits(entry)
+        elif entry is not None:
+            self._keeper.follow_act(key, target)
+
+    def enter(self, current: int | None) -> None:
+        """Follow the link that Tab selected, else unfold the first thing that is folded in a post."""
+        view = self._keeper.view
+        focused = view.focused_link()
+        if focused:
+            slot = view.writer.slot_at(view.textCursor().selectionStart())
+            self.follow_link(slot.key if slot is not None else 0, focused)
+        elif current is not None and (act := self._keeper.first_act(current)):
+            self.follow_link(current, act)
+
+    def pop_up(self, actions: PostActions, key: int, position: QPoint) -> None:
+        """Open the menu of a post at a global position."""
+        entry = self.entry(key)
+        acts = possible(entry) if entry is not None else []
+        actions.pop_up(acts, position, has_selection=self._keeper.view.textCursor().hasSelection())
+
+    def show_edits(self, entry: Entry) -> None:
+        """Open the list of the texts a post had before; choosing one copies it."""
+        view = self._keeper.view
+        slot = view.writer.by_key.get(entry.key)
+        menu = QMenu(self._page)
+        menu.setAccessibleName("Earlier texts")
+        menu.addSection("Earlier texts: choose one to copy it")
+        for revision in reversed(self._forum.earlier_texts(entry.key)):
+            first = " ".join(revision.content.split())
+            excerpt = first if len(first) <= _EXCERPT else f"{first[: _EXCERPT - 1]}…"
+            label = f"until {words.clock(revision.replaced_at, self._queue.now())}: {excerpt}"
+            action = menu.addAction(label.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, text=revision.content: _copy(text))
+        y = round(view.top_of(slot)) - view.offset + 28 if slot is not None else 28
+        menu.popup(view.viewport().mapToGlobal(QPoint(round(view.writer.style.left) + 32, y)))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def real_address(url: QUrl) -> str:
+    """Return where a link really leads, lookalike letters of a host spelled out; "" for our own links."""
+    if url.scheme() == "act" or url.isEmpty():
+        return ""
+    return bytes(url.toEncoded().data()).decode("ascii", "replace")

@@ -1,0 +1,148 @@
+"""The actions of a post: which there are, how they are painted as labels, and where the mouse meets them."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from forllm_desktop.domain.queue import JobStatus
+from forllm_desktop.ui.icons import paint_icon
+from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.style import Style
+
+
+class Act(Enum):
+    """What can be done with a post: word, icon, key."""
+
+    REPLY = ("Reply", "arrow-bend-up-left", "R")
+    ASK = ("Ask", "chat-centered-text", "A")
+    EDIT = ("Edit", "pencil-simple", "E")
+    COPY = ("Copy as Markdown", "copy", "C")
+    STOP = ("Stop", "stop", "S")
+    CANCEL = ("Cancel", "x", "S")
+    RETRY = ("Retry", "arrow-clockwise", "T")
+    REMOVE = ("Remove", "trash", "Del")
+    QUEUE = ("Show in the queue", "queue", "Q")
+    FOLD = ("Fold or unfold replies", "caret-down", "F")
+    EDITS = ("Earlier texts", "clock-counter-clockwise", "H")
+    MORE = ("More", "dots-three", "Menu")
+
+    @property
+    def word(self) -> str:
+        """The words of a menu or a label."""
+        return self.value[0]
+
+    @property
+    def icon(self) -> str:
+        """The icon's name."""
+        return self.value[1]
+
+    @property
+    def key(self) -> str:
+        """The key that does it while the thread has the focus."""
+        return self.value[2]
+
+
+_WORDED = {Act.REPLY, Act.ASK, Act.STOP, Act.CANCEL, Act.RETRY, Act.REMOVE}
+
+
+def possible(entry: Entry) -> list[Act]:
+    """List what can be done with a post now, in the order of its menu."""
+    if entry.is_deleted:
+        return [Act.FOLD] if entry.replies else []
+    job, acts = entry.job, []
+    if entry.post is not None:
+        acts += [Act.REPLY, Act.ASK]
+        if job is None or not job.is_open:
+            acts.append(Act.EDIT)
+        acts.append(Act.COPY)
+    if job is not None:
+        if job.is_open:
+            acts.append(Act.STOP if entry.is_running else Act.CANCEL)
+        elif job.status in (JobStatus.ERROR, JobStatus.CANCELLED):
+            acts.append(Act.RETRY)
+    if not entry.is_running and not (entry.post is None and job is not None and job.is_open):
+        acts.append(Act.REMOVE)
+    if job is not None:
+        acts.append(Act.QUEUE)
+    if entry.replies:
+        acts.append(Act.FOLD)
+    if entry.post is not None and entry.post.edited is not None:
+        acts.append(Act.EDITS)
+    return acts
+
+
+def labelled(entry: Entry, *, is_marked: bool) -> list[Act]:
+    """List the actions that are painted on a head line, from left to right.
+
+    Stop, Cancel, Retry and Remove of what is being written, waits or failed are always there, the others
+    only on the hovered and the current post (`is_marked`).
+    """
+    acts = possible(entry)
+    job = entry.job
+    urgent: list[Act] = []
+    if job is not None and job.is_open:
+        urgent = [act for act in acts if act in (Act.STOP, Act.CANCEL)]
+    elif job is not None and job.status == JobStatus.ERROR:
+        urgent = [act for act in acts if act in (Act.RETRY, Act.REMOVE)]
+    elif entry.post is not None and entry.post.is_incomplete:
+        urgent = [act for act in acts if act is Act.RETRY]
+    if not is_marked:
+        return urgent
+    usual = [act for act in (Act.REPLY, Act.ASK, Act.EDIT, Act.COPY) if act in acts]
+    return [*urgent, *usual, Act.MORE] if acts else []
+
+
+@dataclass(frozen=True)
+class Label:
+    """An action painted at a place of the document."""
+
+    key: int
+    act: Act
+    rect: QRectF
+
+
+def lay_out(
+    key: int, acts: list[Act], style: Style, middle: float, right: float, room_from: float
+) -> list[Label]:
+    """Place labels on a line so that they end at `right`; those that do not fit go, from the left."""
+    metrics = QFontMetricsF(style.font("ui_medium"))
+    labels: list[Label] = []
+    edge = right
+    for act in reversed(acts):
+        width = style.px(16)
+        if act in _WORDED:
+            width += style.px(7) + metrics.horizontalAdvance(act.word)
+        left = edge - width
+        if left < room_from + style.px(16):
+            break
+        height = max(style.px(24), metrics.height() + 4)
+        labels.append(Label(key, act, QRectF(left, middle - height / 2, width, height)))
+        edge = left - style.px(18 if act in _WORDED else 12)
+    return labels[::-1]
+
+
+def paint(painter: QPainter, labels: list[Label], style: Style, hovered: QPointF | None) -> None:
+    """Paint labels; the one under the mouse gets a ground."""
+    side = style.px(16)
+    painter.setFont(style.font("ui_medium"))
+    for label in labels:
+        is_hovered = hovered is not None and grown(label, style).contains(hovered)
+        if is_hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.colour("hover"))
+            painter.drawRoundedRect(grown(label, style), style.px(6), style.px(6))
+        rect = label.rect
+        box = QRect(round(rect.left()), round(rect.center().y() - side / 2), round(side), round(side))
+        colour = "text" if is_hovered else "text_2"
+        paint_icon(painter, box, label.act.icon, colour)
+        if label.act in _WORDED:
+            painter.setPen(style.colour("text"))
+            text = rect.adjusted(side + style.px(7), 0, style.px(4), 0)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label.act.word)
+
+
+def grown(label: Label, style: Style) -> QRectF:
+    """Return where the mouse meets a label: a little around it."""
+    return label.rect.adjusted(-style.px(6), -style.px(1), style.px(6), style.px(1))

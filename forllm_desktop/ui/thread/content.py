@@ -1,0 +1,181 @@
+"""What each post says on the page: its head line, and the blocks around its text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID
+from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.services.running import Progress
+from forllm_desktop.ui import words
+from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.specs import Block, Kind, Run, Style
+from forllm_desktop.ui.thread.typeset import Head, State
+
+_LEFT_OUT = 8
+"""Names listed of a folded branch."""
+
+
+@dataclass
+class Names:
+    """What the writers are called."""
+
+    versions: dict[tuple[int, int], str] = field(default_factory=dict)
+    personas: dict[int, str] = field(default_factory=dict)
+    default_id: int = FALLBACK_PERSONA_ID
+
+    def persona_id(self, entry: Entry) -> int | None:
+        """Return the persona that wrote or will write an entry; None when it is the user."""
+        if entry.post is None:
+            chosen = entry.job.llm_persona if entry.job is not None else None
+            return chosen or self.default_id
+        if not entry.post.is_llm_response:
+            return None
+        return entry.post.llm_persona_id or self.default_id
+
+    def version(self, entry: Entry) -> int | None:
+        """Return the version of that persona, once it is fixed."""
+        return entry.post.persona_version if entry.post is not None else None
+
+    def author(self, entry: Entry) -> str:
+        """Return the name of whoever wrote or will write an entry."""
+        persona_id = self.persona_id(entry)
+        if persona_id is None:
+            return "You"
+        version = self.version(entry)
+        named = self.versions.get((persona_id, version)) if version is not None else None
+        return named or self.personas.get(persona_id) or "A persona"
+
+
+def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None, rate: float) -> Head:
+    """Return the head line of an entry; `rate` is the measured speed in tokens per second, 0 if unknown."""
+    if entry.is_deleted:
+        return Head("Deleted post", is_muted=True)
+    post, job = entry.post, entry.job
+    details: list[str] = []
+    version = names.version(entry)
+    if version is not None and names.persona_id(entry) is not None:
+        details.append(f"v{version}")
+    model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
+    if model:
+        details.append(model)
+    state, tail = _state(entry, progress, rate)
+    if post is not None and not entry.is_running:
+        written = job.finished_at if job is not None and job.finished_at else post.created_at
+        details.append(words.clock(written, now))
+    is_edited = post is not None and post.edited is not None
+    return Head(names.author(entry), tuple(details), state, tail, is_edited)
+
+
+def _state(entry: Entry, progress: Progress | None, rate: float) -> tuple[State | None, str]:
+    job = entry.job
+    if job is not None and job.status == JobStatus.PROCESSING:
+        if progress is None:
+            return _shown(words.WORKING, "starting"), ""
+        return _shown(words.WORKING, words.phase(progress.phase, progress.fraction)), _pace(progress, rate)
+    if job is not None and (job.is_open or job.status == JobStatus.ERROR):
+        look = words.state_look(job)
+        return _shown(look, look.word.lower()), ""
+    if entry.post is not None and entry.post.is_incomplete:
+        was_stopped = job is not None and job.status == JobStatus.CANCELLED
+        return State("stopped" if was_stopped else "incomplete", "prohibit", "text_3"), ""
+    return None, ""
+
+
+def _shown(look: words.StateLook, word: str) -> State:
+    return State(word, look.icon, look.colour)
+
+
+def _pace(progress: Progress, rate: float) -> str:
+    if not progress.pieces:
+        return ""
+    tokens = words.counted(progress.pieces, "token")
+    speed = words.speed(rate, 1.0) if rate else ""
+    return f"{tokens}, {speed}" if speed else tokens
+
+
+def body_of(
+    entry: Entry,
+    text: Sequence[Block],
+    *,
+    thinking: str = "",
+    thoughts: Sequence[Block] | None = None,
+    is_thinking: bool = False,
+    folded: str = "",
+) -> list[Block]:
+    """Return the blocks below a head line.
+
+    `thoughts` are the blocks of the model's thoughts when they are unfolded; `folded` says what a folded
+    branch holds.
+    """
+    blocks: list[Block] = []
+    if entry.is_deleted:
+        blocks.append(_note("What stood here was deleted; the replies to it are kept."))
+    else:
+        if thinking:
+            blocks += _thinking(thinking, thoughts, is_thinking)
+        blocks += text
+        blocks += _trouble(entry)
+    if folded:
+        blocks.append(Block(Kind.NOTE, (Run(folded, link="act:branch"),)))
+    return blocks
+
+
+def _thinking(thinking: str, thoughts: Sequence[Block] | None, is_thinking: bool) -> list[Block]:
+    count = words.counted(len(thinking.split()), "word")
+    said = f"Thinking, {count} so far" if is_thinking else f"Thought for {count}"
+    blocks = [Block(Kind.NOTE, (Run(said, link="act:thinking"),))]
+    if thoughts is not None:
+        blocks += [_muted(block) for block in thoughts]
+    return blocks
+
+
+def _muted(block: Block) -> Block:
+    return block if block.kind is Kind.TABLE else block._replace(quote=block.quote + 1)
+
+
+def _trouble(entry: Entry) -> list[Block]:
+    """Return why a reply failed or waits, and what to do."""
+    job = entry.job
+    if job is None or entry.is_running:
+        return []
+    why, cure = words.reason(job), words.cure(job)
+    if why:
+        said = Run(why if why.endswith((".", "!", "?")) else f"{why}.", _stress(job))
+        return [Block(Kind.NOTE, (said, Run(f" {cure}")) if cure else (said,))]
+    if entry.post is None:
+        after = job.status == JobStatus.PENDING_DEPENDENCY
+        return [_note("Waits for another reply." if after else "Not written yet.")]
+    return []
+
+
+def _stress(job: Job) -> Style:
+    return Style.DANGER if job.status == JobStatus.ERROR else Style.PLAIN
+
+
+def _note(text: str) -> Block:
+    return Block(Kind.NOTE, (Run(text),))
+
+
+def branch_words(below: Sequence[Entry], names: Names) -> str:
+    """Return what a folded branch holds: "5 replies by Ada, You"."""
+    authors = list(dict.fromkeys(names.author(entry) for entry in below if not entry.is_deleted))
+    by = ", ".join(authors[:_LEFT_OUT]) + (" and others" if len(authors) > _LEFT_OUT else "")
+    count = words.counted(len(below), "reply", "replies")
+    return f"{count} by {by}" if by else count
+
+
+def spoken(entry: Entry, names: Names, place: int, count: int, head: Head) -> str:
+    """Return what a screen reader hears when a post becomes the current one."""
+    parts = [head.author]
+    version = names.version(entry)
+    if version is not None:
+        parts[0] += f" version {version}"
+    parts.append(f"{'reply' if entry.depth else 'post'} {place} of {count}")
+    if entry.depth:
+        parts.append(f"level {entry.depth + 1}")
+    if entry.is_unread:
+        parts.append("unread")
+    if head.state is not None:
+        parts.append(head.state.word)
+    return ", ".join(parts)

@@ -1,0 +1,403 @@
+"""Keeps the document of a page equal to what the store says: opening, changes, folding, growing replies."""
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.thread.content import body_of, branch_words, head_of
+from forllm_desktop.ui.thread.entries import Entry, pages
+from forllm_desktop.ui.thread.filler import Slices
+from forllm_desktop.ui.thread.incremental import StreamParser
+from forllm_desktop.ui.thread.limits import DEFAULT, Limits, slices
+from forllm_desktop.ui.thread.margins import margin_steps
+from forllm_desktop.ui.thread.markdown import blocks_of
+from forllm_desktop.ui.thread.parsing import Parser
+from forllm_desktop.ui.thread.source import Source
+from forllm_desktop.ui.thread.specs import Block
+from forllm_desktop.ui.thread.stream import Growing, Streams
+from forllm_desktop.ui.thread.style import Style
+from forllm_desktop.ui.thread.typeset import Head
+from forllm_desktop.ui.thread.view import ThreadView
+from forllm_desktop.ui.thread.writer import Slot
+
+EARLIER, LATER = -(2**40), 2**40
+"""Keys of the rows that lead to the pages before and after this one."""
+
+
+class Keeper(QObject):
+    """The document side of a page.
+
+    filled()            everything of this page is written
+    grew(key)           a reply that is being written is longer now
+    began(key)          a reply began to be written
+    ended(key)          a reply is no longer being written
+    """
+
+    filled = Signal()
+    grew = Signal(int)
+    began = Signal(int)
+    ended = Signal(int)
+
+    def __init__(
+        self, view: ThreadView, source: Source, now: Callable[[], datetime], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.view, self.source = view, source
+        self.shown: list[Entry] = []
+        self.zoom = 1.0
+        self._now = now
+        self._page = 0
+        self._ranks: dict[int, int] = {}
+        self._limits: dict[int, Limits] = {}
+        self._thoughts: set[int] = set()
+        self._late: dict[int, list[Block]] = {}
+        self._growing: dict[int, StreamParser] = {}
+        self._parser = Parser(self._take_parsed, self)
+        self._filler = Slices(self)
+        self._bodies = Slices(self)
+        self._margins = Slices(self)
+        self.streams = Streams(self._write_growing, self._is_on_screen, self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether something is still to be written."""
+        return self._filler.is_busy or self._bodies.is_busy or bool(self._late)
+
+    # -- opening
+
+    def open(self, key: int | None = None, block: int = 0, distance: float | None = None) -> None:
+        """Write the page that holds a post anew, from that post outwards, and show it there."""
+        view, writer = self.view, self.view.writer
+        style = Style(theme(), self.zoom, view.viewport().width())
+        for slices_ in (self._filler, self._bodies, self._margins):
+            slices_.stop()
+        self._late.clear()
+        view.anchor.forget()
+        writer.clear()
+        view.use(style)
+        writer.set_root()
+        self._choose_page(key)
+        self._write_title()
+        self._fill(key if key in self._ranks else None, first=0.03)
+        slot = writer.by_key.get(key) if key is not None else None
+        if slot is not None:
+            position = (
+                self.view.document()
+                .findBlockByNumber(self.view.document().findBlock(slot.start).blockNumber() + block)
+                .position()
+            )
+            view.anchor.put(position, self._first_distance() if distance is None else distance)
+        self._follow_running()
+
+    def _first_distance(self) -> float:
+        return self.view.writer.style.px(12 + 44)
+
+    def _choose_page(self, key: int | None) -> None:
+        everything = pages(self.source.thread.shown())
+        if key is not None:
+            for number, page in enumerate(everything):
+                if any(entry.key == key for entry in page):
+                    self._page = number
+        self._page = min(self._page, len(everything) - 1)
+        self._use_page(everything)
+
+    def _use_page(self, everything: list[list[Entry]]) -> None:
+        self.shown = everything[self._page]
+        self._before = sum(len(page) for page in everything[: self._page])
+        self._after = sum(len(page) for page in everything[self._page + 1 :])
+        keys = [entry.key for entry in self.shown]
+        self._ranks = {key: rank for rank, key in enumerate(keys)} | {EARLIER: -1, LATER: len(keys)}
+
+    def turn(self, step: int) -> int | None:
+        """Turn to the next or the previous page; returns the post that is shown then."""
+        everything = pages(self.source.thread.shown())
+        if not 0 <= self._page + step < len(everything):
+            return None
+        self._page += step
+        key = everything[self._page][0 if step > 0 else -1].key
+        self.open(key)
+        return key
+
+    def _write_title(self) -> None:
+        count = sum(
+            1 for entry in self.source.thread.entries if entry.post is not None and not entry.is_deleted
+        )
+        subtitle = f"{self.source.subforum_name} · {count:,} post{'' if count == 1 else 's'}"
+        self.view.writer.set_title(self.source.topic.title, subtitle)
+
+    def _fill(self, target: int | None, first: float = 0.0) -> None:
+        self._filler.run(self._steps(target), self.filled.emit, first)
+
+    def _steps(self, target: int | None) -> Iterator[object]:
+        """Write what is missing: from the target down, then from it up."""
+        rank = self._ranks.get(target, 0) if target is not None else 0
+        down, up = self.shown[rank:], self.shown[:rank]
+        for entry in [*down, *reversed(up)]:
+            if entry.key not in self.view.writer.by_key and entry.key in self._ranks:
+                yield from self._write(entry)
+        for key, count, word in ((EARLIER, self._before, "earlier"), (LATER, self._after, "later")):
+            if count and key not in self.view.writer.by_key:
+                head = Head(f"{word.capitalize()} posts", (f"{count:,}",), link=f"act:{word}")
+                self.view.writer.insert(self._place(key), key, 0, head, ())
+                yield
+
+    def _place(self, key: int) -> int:
+        """Return the index that a post takes among those written."""
+        slots = self.view.writer.slots
+        return bisect_left(slots, self._ranks[key], key=lambda slot: self._ranks.get(slot.key, 0))
+
+    def _write(self, entry: Entry) -> Iterator[object]:
+        body = self._body(entry)
+        parts = list(slices(body)) or [[]]
+        slot = self.view.writer.insert(
+            self._place(entry.key), entry.key, entry.depth, self.head(entry), parts[0]
+        )
+        yield
+        yield from self._grow(slot, body, len(parts[0]))
+        self._settle(slot)
+
+    def _grow(self, slot: Slot, body: list[Block], written: int) -> Iterator[object]:
+        for part in slices(body[written:]):
+            if self.view.writer.by_key.get(slot.key) is not slot:
+                return
+            written += len(part)
+            self.view.writer.set_body(slot, body[:written])
+            yield
+
+    def _settle(self, slot: Slot) -> None:
+        if slot.key not in self.streams.growing:
+            self.view.writer.settle(slot)
+
+    # -- what a post says
+
+    def head(self, entry: Entry) -> Head:
+        """Return the head line of an entry as it is now."""
+        growing = self.streams.growing.get(entry.key)
+        progress = self.source.progress(entry)
+        return head_of(entry, self.source.names, self._now(), progress, growing.rate if growing else 0.0)
+
+    def _body(self, entry: Entry, text: list[Block] | None = None) -> list[Block]:
+        said, thinking = self.source.words_of(entry)
+        if text is None and entry.key in self.streams.growing:
+            text = self._growing_blocks(entry, said)
+        elif text is None and said and not entry.is_deleted:
+            text = self._parser.parse(entry.key, said, self._limits.get(entry.key, DEFAULT))
+        thoughts = blocks_of(thinking) if thinking and entry.key in self._thoughts else None
+        progress = self.source.progress(entry)
+        folded = ""
+        if entry.key in self.source.thread.folded and entry.replies:
+            folded = branch_words(self.source.thread.below(entry.key), self.source.names)
+        return body_of(
+            entry,
+            text or [],
+            thinking=thinking,
+            thoughts=thoughts,
+            is_thinking=progress is not None and progress.phase == "thinking",
+            folded=folded,
+        )
+
+    def _take_parsed(self, key: int, blocks: list[Block]) -> None:
+        if key in self._growing:
+            self._growing[key].finish(blocks)
+        self._late[key] = blocks
+        if not self._bodies.is_busy:
+            self._bodies.run(self._late_steps())
+
+    def _late_steps(self) -> Iterator[object]:
+        while self._late:
+            key, text = next(iter(self._late.items()))
+            del self._late[key]
+            slot, entry = self.view.writer.by_key.get(key), self.source.thread.by_key.get(key)
+            if slot is not None and entry is not None:
+                body = self._body(entry, text)
+                same = self.view.writer.common(slot, body)
+                if same < len(slot.marks) - 1 or len(body) - same < 3:
+                    self.view.writer.set_body(slot, body)
+                    yield
+                else:
+                    yield from self._grow(slot, body, same)
+                    self.view.writer.set_body(slot, body)
+                self._settle(slot)
+        yield
+
+    # -- changes
+
+    def sync(self, *changed: int) -> None:
+        """Make the document follow the store again; `changed` are posts whose text or state is different."""
+        before = {entry.key: entry.state for entry in self.source.thread.entries}
+        self.source.thread.arrange()
+        everything = pages(self.source.thread.shown())
+        self._page = min(self._page, len(everything) - 1)
+        self._use_page(everything)
+        self._remove_missing()
+        self._follow_running()
+        for entry in self.shown:
+            if entry.key in changed or before.get(entry.key, entry.state) != entry.state:
+                self.refresh(entry.key)
+        self._write_title()
+        if any(entry.key not in self.view.writer.by_key for entry in self.shown):
+            self._fill(changed[0] if changed else None, first=0.008)
+
+    def _remove_missing(self) -> None:
+        slots = self.view.writer.slots
+        depths = {entry.key: entry.depth for entry in self.shown} | {EARLIER: 0, LATER: 0}
+        index = len(slots) - 1
+        while index >= 0:
+            if depths.get(slots[index].key) == slots[index].depth:
+                index -= 1
+                continue
+            last = index
+            while index > 0 and depths.get(slots[index - 1].key) != slots[index - 1].depth:
+                index -= 1
+            self.view.writer.remove(index, last)
+            index -= 1
+
+    def refresh(self, key: int) -> None:
+        """Write a post's head line and text anew where they differ."""
+        slot, entry = self.view.writer.by_key.get(key), self.source.thread.by_key.get(key)
+        if slot is None or entry is None:
+            return
+        self.view.writer.set_head(slot, self.head(entry))
+        said, _ = self.source.words_of(entry)
+        if key not in self.streams.growing and said and not entry.is_deleted:
+            parsed = self._parser.parse(key, said, self._limits.get(key, DEFAULT))
+            if parsed is not None:
+                self.view.writer.set_body(slot, self._body(entry, parsed))
+                self._settle(slot)
+        else:
+            self.view.writer.set_body(slot, self._body(entry))
+
+    def refresh_heads(self) -> None:
+        """Write the head lines anew where they differ."""
+        for slot in list(self.view.writer.slots):
+            entry = self.source.thread.by_key.get(slot.key)
+            if entry is not None:
+                self.view.writer.set_head(slot, self.head(entry))
+
+    def first_act(self, key: int) -> str:
+        """Return the first thing of a post that can be unfolded, or ""."""
+        entry = self.source.thread.by_key.get(key)
+        body = self._body(entry) if entry is not None else []
+        acts = [run.link for block in body for run in block.runs if run.link.startswith("act:")]
+        if entry is not None and entry.replies and not acts:
+            return "act:branch"
+        return next((act for act in acts if act != "act:thinking"), acts[0] if acts else "")
+
+    def is_growing(self, request_id: int) -> bool:
+        """Pass on that a running request of this page has news; False when it is none."""
+        progress = self.source.running(request_id)
+        if progress is None or progress.post_id not in self.streams.growing:
+            return False
+        self.streams.grew(progress.post_id)
+        return True
+
+    def follow_act(self, key: int, act: str) -> None:
+        """Unfold what a link inside a post stands for."""
+        if act == "act:thinking":
+            self._thoughts ^= {key}
+        elif act == "act:branch":
+            self.fold(key)
+            return
+        else:
+            self._limits[key] = self._limits.get(key, DEFAULT).after(act)
+            self._growing.pop(key, None)
+        self.refresh(key)
+
+    def fold(self, key: int) -> None:
+        """Hide the replies of a post, or show them again."""
+        self.source.thread.folded ^= {key}
+        self.view.scene.folded = self.source.thread.folded
+        self.sync(key)
+
+    def unfold_to(self, key: int) -> None:
+        """Show whatever a post is folded away in."""
+        if key in self.source.thread.by_key:
+            hiding = {above.key for above in self.source.thread.above(key)} & self.source.thread.folded
+            for above in hiding:
+                self.fold(above)
+
+    # -- growing replies
+
+    def _follow_running(self) -> None:
+        running = {entry.key for entry in self.source.thread.entries if entry.is_running and entry.post}
+        for key in list(self.streams.growing):
+            if key not in running:
+                self.streams.end(key)
+                self._growing.pop(key, None)
+                slot = self.view.writer.by_key.get(key)
+                if slot is not None:
+                    self.refresh(key)
+                    self.view.writer.settle(slot)
+                self.ended.emit(key)
+        for key in running - self.streams.growing.keys():
+            self.streams.begin(key)
+            self.began.emit(key)
+        self.view.scene.writing = running
+
+    def _growing_blocks(self, entry: Entry, text: str) -> list[Block]:
+        parser = self._growing.get(entry.key)
+        if parser is None:
+            parser = self._growing[entry.key] = StreamParser(self._limits.get(entry.key, DEFAULT))
+        if not parser.needs_background(text):
+            parser.feed(text)
+        elif not self._parser.is_busy(entry.key):
+            # One block that is very long or very odd: it grows as fast as the background parses it.
+            self._parser.parse(entry.key, text, self._limits.get(entry.key, DEFAULT))
+        return list(parser.blocks)
+
+    def _write_growing(self, growing: Growing) -> None:
+        slot, entry = self.view.writer.by_key.get(growing.key), self.source.thread.by_key.get(growing.key)
+        progress = self.source.progress(entry) if entry is not None else None
+        if slot is None or entry is None or progress is None:
+            return
+        now = time.perf_counter()
+        if progress.pieces:
+            growing.measure(progress.pieces, now)
+        if now >= growing.head_due or progress.phase not in ("thinking", "writing"):
+            growing.head_due = now + 1.0
+            self.view.writer.set_head(slot, self.head(entry))
+        if self.view.writer.set_body(slot, self._body(entry)):
+            self.grew.emit(growing.key)
+
+    def _is_on_screen(self, key: int) -> bool:
+        return any(slot.key == key for slot in self.view.visible())
+
+    # -- another width, another look
+
+    def resize(self) -> None:
+        """Write the right margins for the width there is now: what is seen first, then the rest."""
+        view, writer = self.view, self.view.writer
+        style = Style(theme(), self.zoom, view.viewport().width())
+        if style.is_narrow != writer.style.is_narrow:
+            self.rebuild()
+            return
+        view.use(style)
+        writer.set_title_margin()
+        self._margins.run(margin_steps(view), first=0.001)
+
+    def rebuild(self) -> None:
+        """Write everything anew in the present look, holding what is being read."""
+        writer = self.view.writer
+        position, distance = self.view.anchor.place()
+        slot = writer.slot_at(position)
+        if slot is None or slot.key not in self._ranks:
+            self.open()
+            return
+        document = self.view.document()
+        block = document.findBlock(position).blockNumber() - document.findBlock(slot.start).blockNumber()
+        self.open(slot.key, block, distance)
+
+    def finish(self) -> None:
+        """Write all that is left now, for those who need the whole page."""
+        self._filler.finish()
+
+    def close(self) -> None:
+        """Stop all work."""
+        for slices_ in (self._filler, self._bodies, self._margins):
+            slices_.stop()
+        self.streams.rest(True)
+        self._parser.close()

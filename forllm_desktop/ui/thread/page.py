@@ -1,0 +1,402 @@
+"""The thread page: a topic to read, with everything that happens in it while it is read."""
+
+import gc
+from collections.abc import Callable, Collection
+
+from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from forllm_desktop.domain.errors import ForllmError, NotFound
+from forllm_desktop.events import Events
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.ui import words
+from forllm_desktop.ui.theme import look
+from forllm_desktop.ui.thread.acting import Acting, real_address
+from forllm_desktop.ui.thread.actions import Act
+from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.find import FindBar
+from forllm_desktop.ui.thread.grounds import Scene
+from forllm_desktop.ui.thread.keeper import Keeper
+from forllm_desktop.ui.thread.menu import PostActions
+from forllm_desktop.ui.thread.overlays import Chip, TitleLine
+from forllm_desktop.ui.thread.reading import Reading
+from forllm_desktop.ui.thread.source import Source
+from forllm_desktop.ui.thread.style import ZOOMS, next_zoom
+from forllm_desktop.ui.thread.view import ThreadView
+from forllm_desktop.ui.thread.walking import Walking, first_unread
+from forllm_desktop.ui.widgets.quiet_bar import QuietBar
+
+_RESIZE = 120
+"""Milliseconds that the width must stay the same before lines are broken anew."""
+_GATHER = 30
+"""Milliseconds in which changes of requests are gathered into one look at the store."""
+_KEYS = "J and K walk the posts, N goes to the next unread reply, R replies, A asks, E edits, C copies."
+_open_pages: set[int] = set()
+
+
+class ThreadPage(QWidget):
+    """One topic.
+
+    reply_requested(post_id)      somebody wants to reply to a post
+    ask_requested(post_id)        somebody wants a model's answer to a post
+    edit_requested(post_id)       somebody wants to edit a post
+    request_requested(request_id) somebody wants to see a request in the queue
+    link_hovered(address)         where the link under the mouse or the focus really leads; "" for none
+    link_opened(address)          somebody followed a link that leads outside
+    undo_offered(undo)            something was done that can be taken back
+    failed(error)                 something was not possible, in words
+    title_changed(title)          the topic has another title now
+    topic_gone()                  the topic is deleted
+    announced(words)              a screen reader was told so
+    """
+
+    reply_requested = Signal(int)
+    ask_requested = Signal(int)
+    edit_requested = Signal(int)
+    request_requested = Signal(int)
+    link_hovered = Signal(str)
+    link_opened = Signal(str)
+    undo_offered = Signal(object)
+    failed = Signal(object)
+    title_changed = Signal(str)
+    topic_gone = Signal()
+    announced = Signal(str)
+
+    def __init__(
+        self,
+        topic_id: int,
+        forum: ForumService,
+        queue: QueueService,
+        personas: PersonaService,
+        events: Events,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.topic_id = topic_id
+        self._forum = forum
+        self._source = Source(topic_id, forum, queue, personas)
+        self._source.load()
+        self._target = first_unread(self._source.thread.entries)
+        self._is_open = False
+        self._is_stale = False
+
+        self._view = ThreadView(Scene(self._entry, self._avatar))
+        self._keeper = Keeper(self._view, self._source, queue.now, self)
+        self._bar = QuietBar()
+        self._find = FindBar(self._view, self)
+        self._title_line, self._chip = TitleLine(self), Chip(self)
+        self._walking = Walking(self._keeper, self._title_line, self._chip, self)
+        self._acting = Acting(self._keeper, forum, queue, self)
+        self._reading = Reading(self._view, self._mark_read, self)
+        self._actions = PostActions(self._view, self, self._act_on_current, self._walk)
+        self._resized = _once(self, _RESIZE, self._resize)
+        self._requests = _once(self, _GATHER, self._read_requests)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._find)
+        layout.addWidget(self._view, 1)
+        self.setFocusProxy(self._view)
+        self._view.setAccessibleDescription(_KEYS)
+        self._name()
+        self._note_unread()
+        self._connect(events)
+        _open_pages.add(id(self))
+
+    def _connect(self, events: Events) -> None:
+        view, keeper, acting = self._view, self._keeper, self._acting
+        view.act_wished.connect(self._act)
+        view.link_wished.connect(acting.follow_link)
+        view.highlighted.connect(lambda url: self.link_hovered.emit(real_address(url)))
+        view.rail_pressed.connect(keeper.fold)
+        view.well_copied.connect(lambda text: QGuiApplication.clipboard().setText(text))
+        view.menu_wished.connect(self._pop_up)
+        view.pressed_on.connect(self._walking.make_current)
+        view.resized.connect(self._resized.start)
+        acting.turned.connect(self._turn)
+        for name in ("reply", "ask", "edit", "request"):
+            getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
+        acting.link_opened.connect(self.link_opened)
+        acting.undo_offered.connect(self.undo_offered)
+        acting.failed.connect(self.failed)
+        self._walking.announced.connect(self.announced)
+        keeper.grew.connect(self._walking.note_growth)
+        keeper.began.connect(lambda key: self._walking.tell_stream(key, "is writing"))
+        keeper.ended.connect(lambda key: self._walking.tell_stream(key, "has stopped writing"))
+        keeper.filled.connect(self._filled)
+        self._find.closed.connect(view.setFocus)
+        look().changed.connect(self._restyle)
+        events.topic_changed.connect(self._topic_changed)
+        events.subforums_changed.connect(self._subforums_changed)
+        events.post_added.connect(self._post_changed)
+        events.post_changed.connect(self._post_changed)
+        events.post_removed.connect(self._post_changed)
+        events.reply_grew.connect(self._reply_grew)
+        events.job_changed.connect(self._job_changed)
+        events.personas_changed.connect(self._personas_changed)
+
+    # -- for the shell
+
+    def show_post(self, post_id: int) -> None:
+        """Bring a post to the top of the page and make it the current one; unknown ones are ignored."""
+        if post_id not in self._source.thread.by_key:
+            return
+        self._target = post_id
+        if self._is_open:
+            self._keeper.unfold_to(post_id)
+            self._walking.go_to(post_id)
+
+    def next_unread(self) -> bool:
+        """Go to the next unread reply after the current post, or the first; returns whether there is one."""
+        key = self._walking.next_unread()
+        if key is not None:
+            self.show_post(key)
+        return key is not None
+
+    def find(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Open the find bar."""
+        self._find.open_bar()
+
+    def copy_source(self, post_id: int) -> str:
+        """Return a post as Markdown and put it onto the clipboard."""
+        entry = self._entry(post_id)
+        text = self._source.words_of(entry)[0] if entry is not None else ""
+        QGuiApplication.clipboard().setText(text)
+        return text
+
+    @property
+    def title(self) -> str:
+        """The topic's title."""
+        return self._source.topic.title
+
+    @property
+    def quiet_bar(self) -> QuietBar:
+        """The bar for news, errors and undo at the top of the page."""
+        return self._bar
+
+    @property
+    def current_post(self) -> int | None:
+        """The current post; None when there is none, or when its answer has not begun."""
+        current = self._walking.current
+        return current if current is not None and current > 0 else None
+
+    @property
+    def post_actions(self) -> PostActions:
+        """The actions with their keys, for menus and the list of shortcuts."""
+        return self._actions
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether all posts of this page are written."""
+        return self._is_open and not self._keeper.is_busy
+
+    @property
+    def zoom(self) -> float:
+        """The page's own text size; 1.0 is that of the window."""
+        return self._keeper.zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Use another text size for this page."""
+        self._keeper.zoom = min(max(zoom, ZOOMS[0]), ZOOMS[-1])
+        self._restyle()
+
+    def close_page(self) -> None:
+        """Stop all work. Called when the page is closed; harmless the second time."""
+        self._keeper.close()
+        if id(self) in _open_pages:
+            _open_pages.discard(id(self))
+            if not _open_pages:
+                gc.unfreeze()
+
+    # -- Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._is_open:
+            self._is_open = True
+            self._keeper.open(self._target)
+            self._walking.make_current(self._target or self._first_key())
+        elif self._is_stale:
+            self._read_requests()
+        self._is_stale = False
+        self._keeper.streams.rest(False)
+        self._walking.place()
+        QTimer.singleShot(0, self, self._reading.look)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._keeper.streams.rest(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._walking.place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange:
+            self._reading.look()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.close_page()
+        super().closeEvent(event)
+
+    # -- what happens in the store
+
+    def _subforums_changed(self) -> None:
+        self._topic_changed(self.topic_id)
+
+    def _topic_changed(self, topic_id: int) -> None:
+        if topic_id != self.topic_id:
+            return
+        before = self._source.topic.title, self._source.subforum_name
+        try:
+            self._source.read_title()
+        except NotFound:
+            self.topic_gone.emit()
+            return
+        if before != (self._source.topic.title, self._source.subforum_name):
+            self._sync()
+            self.title_changed.emit(self._source.topic.title)
+
+    def _post_changed(self, post_id: int) -> None:
+        was_known = post_id in self._source.thread.posts
+        if not self._source.read_post(post_id):
+            return
+        self._source.read_jobs()
+        self._sync(post_id)
+        if not was_known:
+            self._walking.note_new(post_id)
+
+    def _reply_grew(self, post_id: int, offset: int, text: str) -> None:
+        self._keeper.streams.grew(post_id)
+
+    def _job_changed(self, request_id: int) -> None:
+        if self._keeper.is_growing(request_id) or not self._source.concerns(request_id):
+            return
+        if self.isVisible():
+            self._requests.start()
+        else:
+            self._is_stale = True
+
+    def _read_requests(self) -> None:
+        self._source.read_jobs()
+        self._sync()
+
+    def _personas_changed(self) -> None:
+        self._source.read_names()
+        self._keeper.refresh_heads()
+
+    def _sync(self, *changed: int) -> None:
+        if self._is_open:
+            self._keeper.sync(*changed)
+        else:
+            self._source.thread.arrange()
+        if self._walking.current not in self._source.thread.by_key:
+            self._walking.make_current(self._first_key())
+        self._note_unread()
+        self._name()
+        self._view.viewport().update()
+
+    def _note_unread(self) -> None:
+        entries = self._source.thread.entries
+        self._view.scene.unread = {entry.key for entry in entries if entry.is_unread}
+        self._reading.look()
+
+    def _mark_read(self, post_ids: Collection[int]) -> None:
+        try:
+            self._forum.mark_read(post_ids)
+        except ForllmError as error:
+            self.failed.emit(error)
+            self._view.scene.unread = set()
+            return
+        for post_id in post_ids:
+            self._source.read_post(post_id)
+        self._source.thread.arrange()
+        self._note_unread()
+        for post_id in post_ids:
+            self._view.update_head(post_id)
+
+    # -- wishes
+
+    def _act(self, key: int, act: Act) -> None:
+        if act is Act.MORE:
+            self._pop_up(key, self._view.cursor().pos())
+        else:
+            self._acting.act(key, act)
+
+    def _act_on_current(self, act: Act) -> None:
+        self._acting.act(self._walking.current, act)
+
+    def _pop_up(self, key: int, position: QPoint) -> None:
+        if key:
+            self._walking.make_current(key)
+        self._acting.pop_up(self._actions, key, position)
+
+    def _walk(self, name: str) -> None:
+        match name:
+            case "next" | "previous":
+                self._walking.step(1 if name == "next" else -1)
+            case "unread":
+                self.next_unread()
+            case "enter":
+                self._acting.enter(self._walking.current)
+            case "find":
+                self.find()
+            case "larger" | "smaller":
+                self.set_zoom(next_zoom(self.zoom, larger=name == "larger"))
+            case "usual":
+                self.set_zoom(1.0)
+            case "copy":
+                self._view.copy()
+            case "end":
+                self._walking.follow()
+
+    def _turn(self, step: int) -> None:
+        turned = self._keeper.turn(step)
+        if turned is not None:
+            self._walking.make_current(turned)
+
+    # -- steps
+
+    def _entry(self, key: int) -> Entry | None:
+        return self._source.thread.by_key.get(key)
+
+    def _avatar(self, entry: Entry) -> tuple[int | None, str]:
+        return self._source.names.persona_id(entry), self._source.names.author(entry)
+
+    def _first_key(self) -> int | None:
+        return self._source.thread.entries[0].key if self._source.thread.entries else None
+
+    def _name(self) -> None:
+        topic, count = self._source.topic, len(self._source.thread.posts)
+        self._view.setAccessibleName(f"Thread: {topic.title}")
+        self._title_line.say(topic.title, words.counted(count, "post"))
+
+    def _filled(self) -> None:
+        # Thousands of small values live now; the collector would look at all of them again and again.
+        gc.freeze()
+        self._reading.look()
+        self._walking.place()
+
+    def _resize(self) -> None:
+        if self._is_open:
+            self._keeper.resize()
+            self._walking.place()
+
+    def _restyle(self) -> None:
+        if self._is_open:
+            self._keeper.rebuild()
+            self._walking.place()
+
+
+def _once(parent: QWidget, milliseconds: int, do: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(do)
+    return timer

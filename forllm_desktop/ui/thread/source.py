@@ -1,0 +1,98 @@
+"""Reads a topic from the services, in few queries, and keeps what was read up to date."""
+
+from forllm_desktop.domain.errors import NotFound
+from forllm_desktop.domain.forum import Post, Topic
+from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.running import Progress
+from forllm_desktop.ui.thread.content import Names
+from forllm_desktop.ui.thread.entries import Entry, Thread
+
+
+class Source:
+    """One topic with its posts, its requests and the names of its personas."""
+
+    def __init__(
+        self, topic_id: int, forum: ForumService, queue: QueueService, personas: PersonaService
+    ) -> None:
+        self.topic_id = topic_id
+        self.thread = Thread()
+        self.names = Names()
+        self.subforum_name = ""
+        self._forum, self._queue, self._personas = forum, queue, personas
+        self.topic: Topic = forum.topic(topic_id)
+        self._known_jobs: set[int] = set()
+
+    def load(self) -> None:
+        """Read everything. Raises NotFound when the topic is gone."""
+        self.read_title()
+        self.thread.posts = {found.post.post_id: found.post for found in self._forum.thread(self.topic_id)}
+        self._read_jobs()
+        self.read_names()
+        self.thread.arrange()
+
+    def read_title(self) -> None:
+        """Read the topic and the name of its subforum. Raises NotFound when it is gone."""
+        self.topic = self._forum.topic(self.topic_id)
+        self.subforum_name = self._forum.subforum(self.topic.subforum_id).name
+
+    def read_names(self) -> None:
+        """Read what the personas are called, and who answers by default."""
+        posts = self.thread.posts.values()
+        versions = {(p.llm_persona_id, p.persona_version) for p in posts}
+        wanted = [(a, b) for a, b in versions if a is not None and b is not None]
+        self.names.versions = self._personas.names(wanted)
+        self.names.personas = {one.persona_id: one.name for one in self._personas.personas()}
+        default = self._personas.resolve(self.topic.subforum_id).persona_id
+        self.names.default_id = default or self.names.default_id
+
+    def read_post(self, post_id: int) -> bool:
+        """Read a post that was added or changed; returns whether it is of this topic, or was."""
+        try:
+            post = self._forum.post(post_id)
+        except NotFound:
+            return self.thread.posts.pop(post_id, None) is not None
+        if post.topic_id != self.topic_id:
+            return False
+        self.thread.posts[post_id] = post
+        self._note_name(post)
+        return True
+
+    def read_jobs(self) -> None:
+        """Read the requests of this topic anew."""
+        self._read_jobs()
+
+    def concerns(self, request_id: int) -> bool:
+        """Say whether a change of a request may concern this topic; a running one elsewhere does not."""
+        progress = self._queue.running.get(request_id)
+        return request_id in self._known_jobs or progress is None or progress.post_id in self.thread.posts
+
+    def running(self, request_id: int) -> Progress | None:
+        """Return what a request writes now."""
+        return self._queue.running.get(request_id)
+
+    def progress(self, entry: Entry) -> Progress | None:
+        """Return what is being written into an entry now."""
+        if entry.job is None or not entry.is_running:
+            return None
+        return self._queue.running.get(entry.job.request_id)
+
+    def words_of(self, entry: Entry) -> tuple[str, str]:
+        """Return the text of an entry and its thoughts: the newest there are."""
+        progress = self.progress(entry)
+        if progress is not None and (progress.text or progress.thinking):
+            return progress.text, progress.thinking
+        post = entry.post
+        return (post.content, post.thinking) if post is not None else ("", "")
+
+    def _read_jobs(self) -> None:
+        self.thread.jobs = list(self._queue.requests_of_topic(self.topic_id))
+        self._known_jobs = {job.request_id for job in self.thread.jobs}
+
+    def _note_name(self, post: Post) -> None:
+        if post.llm_persona_id is None or post.persona_version is None:
+            return
+        key = (post.llm_persona_id, post.persona_version)
+        if key not in self.names.versions:
+            self.names.versions |= self._personas.names([key])
