@@ -1,0 +1,1 @@
+"""The table of server behaviours that a client must stand, each run through the queue and its worker."""
