@@ -168,7 +168,7 @@ def checked_name(typed: str, what: str) -> str:
 
     `what` is the word a user knows the thing by ("subforum", "topic"). Raises InvalidInput.
     """
-    spaced = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in _storable(typed))
+    spaced = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in storable(typed))
     name = " ".join(spaced.split())
     if not any(map(_is_visible, name)):
         raise InvalidInput("name", f"The {what} needs a name", "Type at least one visible character.")
@@ -183,7 +183,7 @@ def checked_name(typed: str, what: str) -> str:
 
 def checked_description(typed: str) -> str:
     """Return a subforum's description as it will be stored. Raises InvalidInput when it is too long."""
-    description = _storable(typed).replace("\0", "\ufffd").strip()
+    description = storable(typed).replace("\0", "\ufffd").strip()
     if len(description) > DESCRIPTION_LIMIT:
         raise InvalidInput(
             "description",
@@ -199,7 +199,7 @@ def checked_text(typed: str) -> str:
     Half characters (lone surrogates) and NUL become U+FFFD, as CommonMark asks for. Raises InvalidInput
     when nothing in it can be seen, or when it is too long.
     """
-    content = _storable(typed).replace("\0", "\ufffd")
+    content = storable(typed).replace("\0", "\ufffd")
     if not any(map(_is_visible, content)):
         raise InvalidInput("text", "The post is empty", "Type something first.")
     if len(content) > POST_LIMIT:
@@ -213,7 +213,7 @@ def checked_text(typed: str) -> str:
 
 def title_from(text: str) -> str:
     """Return a topic title made from a post: its first line with something to see, cut to the limit."""
-    lines = (_trimmed(line) for line in _storable(text).splitlines())
+    lines = (_trimmed(line) for line in storable(text).splitlines())
     line = next((line for line in lines if line), "")
     line = _trimmed(line.lstrip("# ")) or line
     return line if len(line) <= NAME_LIMIT else line[: NAME_LIMIT - 1].rstrip() + "…"
@@ -225,7 +225,7 @@ def numbered_name(name: str, number: int) -> str:
     return name[: NAME_LIMIT - len(tail)].rstrip() + tail
 
 
-def _storable(typed: str) -> str:
+def storable(typed: str) -> str:
     """Join surrogate pairs; replace lone surrogates, which UTF-8 cannot express, by U+FFFD."""
     if typed.isascii():
         return typed

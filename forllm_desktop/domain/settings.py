@@ -1,5 +1,6 @@
 """Every option of the app: one field each, with its label, help and range; and where values are kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -139,9 +140,9 @@ def checked_option(name: str, value: Any) -> Any:
         raise InvalidInput(name, f"There is no setting named {name}")
     kind = type(option.default)
     try:
-        result = _flag(value) if kind is bool else kind(value)
-    except (TypeError, ValueError) as error:
-        hint = "It is either true or false." if kind is bool else "Type a number."
+        result = _READERS[kind](value)
+    except (TypeError, ValueError, OverflowError) as error:
+        hint = {bool: "It is either true or false.", str: "Type a text."}.get(kind, "Type a number.")
         raise InvalidInput(name, f"{option.metadata['label']}: {value!r} does not fit", hint) from error
     choices = option.metadata["choices"]
     if choices and result not in choices:
@@ -163,3 +164,19 @@ def _flag(value: Any) -> bool:
     if text not in ("true", "false"):
         raise ValueError(value)
     return text == "true"
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(value)
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    value.encode()  # half characters cannot be stored
+    return value
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {bool: _flag, int: _whole, float: float, str: _text}

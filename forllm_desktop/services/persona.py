@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forllm_desktop.domain.base import name_key, utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
-from forllm_desktop.domain.forum import Subforum, checked_name
+from forllm_desktop.domain.forum import checked_description, checked_name, storable
 from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import (
     Persona,
@@ -18,7 +18,8 @@ from forllm_desktop.domain.persona import (
 )
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.events import Events
-from forllm_desktop.services.job_steps import require_resolvable
+from forllm_desktop.services.job_steps import require_resolvable, usable_persona
+from forllm_desktop.services.posting import live_subforum
 from forllm_desktop.storage import persona as rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage import thread as thread_rows
@@ -78,7 +79,7 @@ class PersonaService:
         persona = Persona(
             name=name,
             name_key=name_key(name),
-            description=description.strip(),
+            description=checked_description(description),
             prompt_instructions=instructions,
             created_at=now,
             updated_at=now,
@@ -114,7 +115,7 @@ class PersonaService:
                 if instructions is not None:
                     persona.prompt_instructions = _checked_instructions(instructions)
                 if description is not None:
-                    persona.description = description.strip()
+                    persona.description = checked_description(description)
                 if before == (persona.name, persona.prompt_instructions, persona.description):
                     return persona
                 persona.version += 1
@@ -126,11 +127,13 @@ class PersonaService:
         return persona
 
     def assign(self, subforum_id: int, persona_id: int, *, default: bool = False) -> SubforumPersona:
-        """Assign a persona to a subforum, once; with `default` make it the one that answers there."""
+        """Assign a persona to a subforum, once; with `default` make it the one that answers there.
+
+        Raises NotFound, and NotPossible for a persona that is deleted or switched off.
+        """
         with self._database.write() as session:
-            if session.get(Subforum, subforum_id) is None:
-                raise NotFound("The subforum does not exist")
-            _existing(session, persona_id)
+            live_subforum(session, subforum_id)
+            usable_persona(session, persona_id)
             row = rows.assignment(session, subforum_id, persona_id)
             if row is None:
                 row = SubforumPersona(
@@ -174,10 +177,13 @@ class PersonaService:
             require_resolvable(session, subforum_id or 0, persona_id)
 
     def set_global_default(self, persona_id: int | None) -> None:
-        """Choose who answers where a subforum has no default; None leaves it to the built-in persona."""
+        """Choose who answers where a subforum has no default; None leaves it to the built-in persona.
+
+        Raises NotFound, and NotPossible for a persona that is deleted or switched off.
+        """
         with self._database.write() as session:
             if persona_id is not None:
-                _existing(session, persona_id)
+                usable_persona(session, persona_id)
             setting_rows.row(session, GLOBAL_DEFAULT_PERSONA).default_persona_id = persona_id
         self._events.personas_changed.emit()
 
@@ -195,6 +201,7 @@ def _existing(session: Session, persona_id: int) -> Persona:
 
 
 def _checked_instructions(typed: str) -> str:
+    typed = storable(typed).replace("\0", "\ufffd")
     if not typed.strip():
         raise InvalidInput("instructions", "The instructions are empty", "Say who the persona is.")
     return typed
