@@ -10,6 +10,7 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotPossible
 from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus, may_become
+from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
 from forllm_desktop.services import job_steps as steps
@@ -21,6 +22,7 @@ from forllm_desktop.storage import queue as rows
 from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, Session
 from forllm_desktop.storage.queue import Standing
+from forllm_desktop.storage.queue_rows import queue_rows
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class QueueService:
         """List requests in the order of the queue."""
         with self._database.read() as session:
             return rows.jobs(session, statuses)
+
+    def table(self, request_ids: Collection[int] | None = None) -> list[QueueRow]:
+        """List requests with the names behind their numbers: all open ones and those that ended last."""
+        with self._database.read() as session:
+            return queue_rows(session, request_ids)
 
     def job(self, request_id: int) -> Job:
         """Return a request. Raises NotFound."""

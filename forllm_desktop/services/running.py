@@ -1,6 +1,7 @@
 """What running requests have written so far, for views that open in the middle of a stream."""
 
 import threading
+import time
 from dataclasses import dataclass, replace
 
 
@@ -9,8 +10,8 @@ class Progress:
     """A running request: its reply so far, and what the server is doing.
 
     `phase` is "queued", "loading", "prompt", "thinking" or "writing"; `fraction` (0 to 1) is known only
-    for some servers while they read the prompt. `started` is a monotonic time in seconds, `pieces` counts
-    the pieces of text received, which on most servers are tokens.
+    for some servers while they read the prompt. `started` and `writing_since` (0: not yet) are monotonic
+    times in seconds; `pieces` counts the pieces of text received, which on most servers are tokens.
     """
 
     post_id: int
@@ -20,6 +21,13 @@ class Progress:
     fraction: float | None = None
     pieces: int = 0
     started: float = 0.0
+    writing_since: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """How fast it writes, in pieces per second; 0 while nothing can be said. Reading does not count."""
+        seconds = time.monotonic() - self.writing_since
+        return (self.pieces - 1) / seconds if self.writing_since and seconds > 0.5 else 0.0
 
 
 class RunningReplies:

@@ -28,6 +28,8 @@ QPushButton[kind="danger"] { color: $danger; }
 QPushButton[kind="danger"]:hover { background: $danger_soft; }
 QPushButton[kind="delete"] { background: $danger_fill; border-color: $danger_fill; color: $on_accent; }
 QPushButton[size="small"] { min-height: $small_height; padding: 0 8px; border-radius: 4px; }
+QPushButton[role="filter"] { color: $text_2; font-weight: 400; }
+QPushButton[role="filter"]:checked { background: $accent_soft; color: $accent_text; font-weight: 500; }
 QPushButton:focus { border-color: $accent_text; }
 QToolButton { border-radius: 6px; padding: 4px; }
 QToolButton:checked { background: $accent_soft; color: $accent_text; }

@@ -40,6 +40,7 @@ class ReplyText:
         self._phase = "queued"
         self._fraction: float | None = None
         self._pieces = 0
+        self._writing_since = 0.0
         self._announce_timer: asyncio.TimerHandle | None = None
         self._save_timer: asyncio.TimerHandle | None = None
         queue.running.put(request_id, Progress(post_id, started=time.monotonic()))
@@ -93,6 +94,7 @@ class ReplyText:
             return
         pieces.append(piece)
         self._pieces += 1
+        self._writing_since = self._writing_since or time.monotonic()
         self._phase, self._fraction = phase, None
         self._schedule_announcement()
         if self._save_timer is None:
@@ -120,6 +122,7 @@ class ReplyText:
             phase=self._phase,
             fraction=self._fraction,
             pieces=self._pieces,
+            writing_since=self._writing_since,
         )
         return text
 

@@ -27,7 +27,7 @@ class QuietBar(QWidget):
         self._kind = "neutral"
         self._icon = "info"
         self._on_action: Callable[[], object] | None = None
-        self._sentence = plain_label("", elides=True)
+        self._sentence = plain_label("", wraps=True)
         self._action = push_button("", "quiet", small=True)
         self._close = icon_button("Close this message", "x")
         layout = QHBoxLayout(self)

@@ -1,0 +1,164 @@
+"""The queue pane: filters, the table, what to do about the selected request, and pausing."""
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.queue_row import QueueRow
+from forllm_desktop.events import Events
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.ui import queue_words, words
+from forllm_desktop.ui.item_models.queue_table import QueueTable
+from forllm_desktop.ui.panes.queue_view import FilteredQueue, QueueView
+from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.widgets.buttons import push_button
+from forllm_desktop.ui.widgets.empty_pane import EmptyPane
+from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.quiet_bar import QuietBar
+
+MINUTE = 60_000
+
+
+class QueuePane(QWidget):
+    """Everything that is queued, runs, or has ended.
+
+    post_requested(post_id)    the post of a request is to be shown
+    failed(error)              what could not be done
+    """
+
+    post_requested = Signal(int)
+    failed = Signal(object)
+
+    def __init__(self, queue: QueueService, events: Events, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._table = QueueTable(queue, events, self)
+        self._shown = FilteredQueue(self._table, self)
+        self._view = QueueView(self._shown)
+        self._title = plain_label("Queue", "ui_strong")
+        self._filters = {name: _filter_button(name) for name in queue_words.FILTERS}
+        self._advice = QuietBar()
+        self._empty = EmptyPane("queue", "Nothing queued", "Write a question and press Post and ask.")
+        self._body = QStackedWidget()
+        self._minute = QTimer(self, interval=MINUTE)
+        self._lay_out()
+        self._connect()
+        self._filter("All")
+
+    def show_request(self, request_id: int) -> None:
+        """Select a request, whatever the filter hides."""
+        self._table.set_awake(True)
+        at = self._table.row_of(request_id)
+        if at < 0:
+            return
+        self._filter("All")
+        index = self._shown.mapFromSource(self._table.index(at, 0))
+        self._view.setCurrentIndex(index)
+        self._view.scrollTo(index)
+        self._view.setFocus()
+
+    def set_expanded(self, is_expanded: bool) -> None:
+        """Show the table, or the head alone."""
+        self._body.setVisible(is_expanded)
+        self._advise()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._table.set_awake(True)
+        self._minute.start()
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._table.set_awake(False)
+        self._minute.stop()
+
+    # -- what it does
+
+    def _filter(self, name: str) -> None:
+        for other, button in self._filters.items():
+            button.setChecked(other == name)
+        self._shown.show_only(name)
+        self._refresh()
+
+    def _act(self, action: str, row: QueueRow) -> None:
+        if action == "open":
+            self.post_requested.emit(row.post_id)
+            return
+        step = self._queue.cancel if action == "cancel" else self._queue.retry
+        try:
+            step(row.job.request_id)
+        except ForllmError as error:
+            self.failed.emit(error)
+
+    def _refresh(self) -> None:
+        counts = self._table.counts()
+        for name, button in self._filters.items():
+            number = counts[name]
+            button.setText(f"{name} {number:,}" if number else name)
+            button.setAccessibleName(f"{name}, {words.counted(number, 'request')}")
+        self._body.setCurrentWidget(self._view if self._shown.rowCount() else self._empty)
+        self._advise()
+
+    def _advise(self) -> None:
+        """Say below the table why the selected request failed or waits, and what to do."""
+        row = self._view.current_row()
+        if row is None or not words.reason(row.job) or not self._body.isVisibleTo(self):
+            self._advice.hide()
+            return
+        sentence = ". ".join(
+            part.rstrip(".") for part in (words.reason(row.job), words.cure(row.job)) if part
+        )
+        if row.job.is_parked:
+            self._advice.say(f"{sentence}.", kind="warn", icon="moon")
+        else:
+            self._advice.say(
+                f"{sentence}.", kind="danger", action="Retry", on_action=lambda: self._act("retry", row)
+            )
+
+    # -- how it is made
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 4, 12, 4)
+        head.setSpacing(4)
+        head.addWidget(self._title)
+        head.addSpacing(12)
+        for button in self._filters.values():
+            head.addWidget(button)
+        head.addStretch()
+        self._body.addWidget(self._view)
+        self._body.addWidget(self._empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self._body, 1)
+        layout.addWidget(self._advice)
+        self.setAutoFillBackground(True)
+        self._dress()
+
+    def _connect(self) -> None:
+        self._view.acted.connect(self._act)
+        self._view.selectionModel().currentRowChanged.connect(lambda *_: self._advise())
+        for signal in (self._table.rowsInserted, self._table.rowsRemoved, self._table.modelReset):
+            signal.connect(lambda *_: self._refresh())
+        for signal in (self._table.rowsMoved, self._table.dataChanged):
+            signal.connect(lambda *_: self._refresh())
+        for name, button in self._filters.items():
+            button.clicked.connect(lambda _=False, name=name: self._filter(name))
+        self._minute.timeout.connect(self._view.viewport().update)
+        look().changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        colours = self.palette()
+        colours.setColor(self.backgroundRole(), theme().colour("surface"))
+        self.setPalette(colours)
+
+
+def _filter_button(name: str) -> QPushButton:
+    button = push_button(name, "quiet", small=True)
+    button.setCheckable(True)
+    button.setProperty("role", "filter")
+    return button

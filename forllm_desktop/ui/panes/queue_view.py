@@ -1,0 +1,170 @@
+"""The table of the queue: hover actions, keys, context menu."""
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from forllm_desktop.domain.queue_row import QueueRow
+from forllm_desktop.ui import queue_words
+from forllm_desktop.ui.delegates.queue_row import QueueDelegate, action_rects, row_actions
+from forllm_desktop.ui.icons import icon
+from forllm_desktop.ui.item_models.queue_table import ROW_ROLE, Column, QueueTable
+from forllm_desktop.ui.theme import look, theme
+
+_WIDTHS = {
+    Column.STATE: 112,
+    Column.PERSONA: 144,
+    Column.MODEL: 128,
+    Column.TOKENS: 112,
+    Column.PROGRESS: 232,
+    Column.ASKED: 96,
+}
+_HIDDEN_FIRST = (Column.TOKENS, Column.MODEL, Column.PERSONA)
+"""Columns that go when there is no room, the first one first; state, request, reason and time stay."""
+_LEAST_TITLE = 200
+
+
+class FilteredQueue(QSortFilterProxyModel):
+    """The rows of one filter."""
+
+    def __init__(self, table: QueueTable, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._name = queue_words.FILTERS[0]
+        self.setSourceModel(table)
+
+    def show_only(self, name: str) -> None:
+        """Show the rows of this filter of `queue_words.FILTERS`."""
+        self._name = name
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex) -> bool:
+        row: QueueRow = self.sourceModel().index(source_row, 0).data(ROW_ROLE)
+        return self._name in queue_words.filters_of(row.job)
+
+
+class QueueView(QTableView):
+    """Shows requests; every action is there by pointer, key and menu.
+
+    acted(action, row)    "open", "cancel" or "retry" on a QueueRow
+    """
+
+    acted = Signal(str, object)
+
+    def __init__(self, rows: FilteredQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._painter = QueueDelegate(self)
+        self.setModel(rows)
+        self.setItemDelegate(self._painter)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setAccessibleName("Requests")
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head = self.horizontalHeader()
+        head.setSectionsClickable(False)
+        head.setHighlightSections(False)
+        head.setSectionResizeMode(Column.REQUEST, QHeaderView.ResizeMode.Stretch)
+        self.doubleClicked.connect(lambda index: self.act("open", index.data(ROW_ROLE)))
+        look().changed.connect(self._measure)
+        self._measure()
+
+    def act(self, action: str, row: QueueRow | None) -> None:
+        """Do something with a row, if it offers it."""
+        if row is not None and action in [offered[0] for offered in row_actions(row)]:
+            self.acted.emit(action, row)
+
+    def current_row(self) -> QueueRow | None:
+        """Return the selected request."""
+        index = self.currentIndex()
+        return index.data(ROW_ROLE) if index.isValid() else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, row = event.key(), self.current_row()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.act("open", row)
+        elif key == Qt.Key.Key_Delete:
+            self.act("cancel", row)
+        elif key == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.act("retry", row)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(event.position().toPoint())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(QPoint(-1, -1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        action = self._action_at(event.position().toPoint())
+        if action and event.button() is Qt.MouseButton.LeftButton:
+            self.act(action, index.data(ROW_ROLE))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        if index.isValid():
+            self.setCurrentIndex(index)
+        row = self.current_row()
+        if row is not None:
+            self._menu(row).popup(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _menu(self, row: QueueRow) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        keys = {"open": "Return", "cancel": "Del", "retry": "Ctrl+R"}
+        for name, word, icon_name in row_actions(row):
+            action = QAction(icon(icon_name), f"{word}\t{keys[name]}", menu)
+            action.triggered.connect(lambda _=False, name=name: self.act(name, row))
+            menu.addAction(action)
+        return menu
+
+    def _hover(self, at: QPoint) -> None:
+        index = self.indexAt(at)
+        row, action = index.row() if index.isValid() else -1, self._action_at(at)
+        if (row, action) != (self._painter.hovered, self._painter.hovered_action):
+            self._painter.hovered, self._painter.hovered_action = row, action
+            self.setToolTip("")
+            self.viewport().update()
+
+    def _action_at(self, at: QPoint) -> str:
+        index = self.indexAt(at)
+        if not index.isValid() or index.column() != Column.ASKED:
+            return ""
+        rects = action_rects(self.visualRect(index), index.data(ROW_ROLE))
+        return next((name for name, box in rects if box.contains(at)), "")
+
+    def _measure(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme().row(28))
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, theme().px(width))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Hide columns until the title has room."""
+        room = self.viewport().width() - sum(theme().px(width) for width in _WIDTHS.values())
+        for column in _HIDDEN_FIRST:
+            is_tight = room < theme().px(_LEAST_TITLE)
+            self.setColumnHidden(column, is_tight)
+            room += theme().px(_WIDTHS[column]) if is_tight else 0
