@@ -234,6 +234,7 @@ def test_names_are_shown_as_plain_text(pane, ask, qtbot):
 
 def test_a_narrow_pane_keeps_state_request_reason_and_time(pane, ask, qtbot):
     ask()
+    qtbot.waitUntil(lambda: len(titles(pane)) == 1)
     pane.resize(560, 300)
     hidden = [column for column in Column if pane._view.isColumnHidden(column)]
     assert hidden == [Column.PERSONA, Column.MODEL, Column.TOKENS]
