@@ -1,8 +1,10 @@
 """What offers models just now: a server that was asked, or the built-in engine with its files."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from forllm_desktop.domain.servers import ENGINE_URL, ServerKind
 from forllm_desktop.llm.backend import BackendError, Limits, ModelInfo, ServerProfile, ServerState
@@ -77,6 +79,17 @@ def engine_source(files: Sequence[GgufFile], server_id: int) -> Source:
     return Source(
         server_id, "Built-in engine", ENGINE_URL, ServerKind.ENGINE, ServerState.READY, models=models
     )
+
+
+def installed_programs() -> dict[str, int]:
+    """Return the programs on this machine that serve models when they are started, with their ports."""
+    home = Path.home()
+    found = {}
+    if shutil.which("ollama") or (home / ".ollama").is_dir():
+        found["Ollama"] = 11434
+    if shutil.which("lms") or (home / ".lmstudio").is_dir():
+        found["LM Studio"] = 1234
+    return found
 
 
 async def _models(profile: ServerProfile, kind: ServerKind, limits: Limits) -> tuple[ModelInfo, ...]:

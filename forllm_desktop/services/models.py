@@ -133,6 +133,10 @@ class ModelsService:
         self._events.servers_changed.emit()
         return is_kept
 
+    async def keep_key(self, server_id: int, key: str | None) -> bool:
+        """Do what `set_key` does without blocking the loop; None leaves the key as it is."""
+        return key is None or await asyncio.to_thread(self.set_key, server_id, key)
+
     def keeps_keys(self) -> bool:
         """Say whether keys outlive this session. May block on the keyring."""
         return self._keys.has_keyring
@@ -240,7 +244,7 @@ class ModelsService:
         with self._database.read() as session:
             used = [ModelChoice(*pair) for pair in queue_rows.models_used(session)]
         files = [ModelChoice(engine, path) for path in self.picked_files()] if engine else []
-        ordered = dict.fromkeys([*([default] if default else []), *files, *used])
+        ordered: dict[ModelChoice, None] = dict.fromkeys([*([default] if default else []), *files, *used])
         return [(choice, servers[choice.server_id].name) for choice in ordered if choice.server_id in servers]
 
     async def probe(self, server_id: int) -> ServerInfo:

@@ -121,6 +121,7 @@ class SettingsPage(QWidget):
 
         data.open_requested.connect(self.open_folder_requested)
         self._list.currentRowChanged.connect(self._show_section)
+        self._list.itemClicked.connect(self._leave_search)
         self._search.textChanged.connect(self._filter)
         for form in forms.values():
             form.changed.connect(self._say_changed)
@@ -163,12 +164,15 @@ class SettingsPage(QWidget):
             section.setVisible(name == shown)
         self._scroll.verticalScrollBar().setValue(0)
 
+    def _leave_search(self) -> None:
+        self._search.clear()
+
     def _filter(self, text: str) -> None:
         if not text.strip():
-            self._list.setEnabled(True)
+            self._list.setCurrentRow(max(0, self._list.currentRow()))
             self._show_section(self._list.currentRow())
             return
-        self._list.setEnabled(False)
+        self._list.clearSelection()
         found = [section.filter(text) for section in self._sections.values()]
         self._nothing.setVisible(not any(found))
 

@@ -207,8 +207,6 @@ class ServersSection(QWidget):
         )
 
     async def _keep_key_and_test(self, server_id: int, key: str | None) -> None:
-        if key is not None:
-            is_kept = await asyncio.to_thread(self._models.set_key, server_id, key)
-            if not is_kept:
-                self.said.emit("There is no keyring here: the key is kept for this session only", None)
+        if not await self._models.keep_key(server_id, key):
+            self.said.emit("There is no keyring here: the key is kept for this session only", None)
         await self._test(server_id)
