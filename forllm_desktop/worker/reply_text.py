@@ -48,12 +48,12 @@ class ReplyText:
     @property
     def text(self) -> str:
         """The reply so far."""
-        return "".join(self._text)
+        return _joined(self._text)
 
     @property
     def thinking(self) -> str:
         """The thoughts so far."""
-        return "".join(self._thinking)
+        return _joined(self._thinking)
 
     @property
     def is_empty(self) -> bool:
@@ -134,3 +134,9 @@ class ReplyText:
             log.warning("the text of request %s could not be saved yet: %s", self._request_id, error)
             self._events.failed.emit(error.title, error.message)
             self._save_timer = asyncio.get_running_loop().call_later(self._save_every, self._save)
+
+
+def _joined(pieces: list[str]) -> str:
+    """Return the text of the pieces and keep it as one: it is asked for 20 times a second."""
+    pieces[:] = ["".join(pieces)] if pieces else []
+    return pieces[0] if pieces else ""
