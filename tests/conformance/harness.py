@@ -40,7 +40,7 @@ BACKOFF = (0.2, 0.5, 1.0, 3.0)
 """A tenth of what a user waits."""
 STALL = 1.0
 """Seconds of silence in the middle of a reply, the lowest that the settings take."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until a test gives up; only a hanging program lets it wait so long."""
 QUESTION = "What waits for us in the garden?"
 QUIET = (WorkerState.IDLE, WorkerState.WAITING, WorkerState.PAUSED, WorkerState.STOPPED)
