@@ -67,8 +67,8 @@ class Watched:
 
     def open_all(self) -> None:
         for row in range(self.model.rowCount()):
-            while self.model.canFetchMore(index := self.model.index(row, 0)):
-                self.model.fetchMore(index)
+            while self.model.has_more(index := self.model.index(row, 0)):
+                self.model.fetch_page(index)
 
     def tree(self) -> dict[str, list[str]]:
         """Return the titles that are shown, below the names of their subforums."""
@@ -422,7 +422,10 @@ def test_five_thousand_topics_are_read_page_by_page(filled: Forum, database: Dat
     with readings(database) as sent:
         model.fetchMore(everything)
     assert (len(sent), model.rowCount(everything)) == (1, PAGE)
+    # A tree view asks again at every layout.
     model.fetchMore(everything)
+    assert model.rowCount(everything) == PAGE
+    model.fetch_page(everything)
     titles = [model.index(row, 0, everything).data(TEXT) for row in range(2 * PAGE)]
     assert titles == [f"Topic {5_000 - row}" for row in range(2 * PAGE)]
 
@@ -444,7 +447,7 @@ def test_far_topic_is_fetched_together_with_those_above_it(filled: Forum, databa
         index = model.fetch_topic(700)
     assert (index.data(TEXT), index.row(), len(sent)) == ("Topic 700", 300, 2)
     assert model.rowCount(index.parent()) == 301
-    model.fetchMore(index.parent())
+    model.fetch_page(index.parent())
     assert model.rowCount(index.parent()) == 301 + PAGE
     assert not model.fetch_topic(4_000).isValid()
 
@@ -460,8 +463,8 @@ def test_topic_that_falls_below_the_fetched_ones_comes_again_with_its_page(fille
     filled.forum.delete_post(301)
     model.refresh()
     assert model.rowCount(everything) == fetched - 1
-    while model.canFetchMore(everything):
-        model.fetchMore(everything)
+    while model.has_more(everything):
+        model.fetch_page(everything)
     assert model.rowCount(everything) == 300
     assert model.index(299, 0, everything).data(TEXT) == "Topic 1"
 

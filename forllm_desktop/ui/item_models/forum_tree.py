@@ -123,6 +123,18 @@ class ForumTreeModel(QAbstractItemModel):
         self._append(branch, rows, is_last=False)
         return self.topic_index(topic_id)
 
+    def has_more(self, index: Index) -> bool:
+        """Say whether topics are left to fetch below a row."""
+        if not index.isValid() or self.is_topic(index):
+            return False
+        return not self.branches[index.internalId() >> 1].is_complete
+
+    def fetch_page(self, index: Index) -> None:
+        """Fetch further topics of a subforum."""
+        branch = self.branches[index.internalId() >> 1]
+        rows = self._forum.tree.page(branch.row.entry.subforum_id, branch.reached, PAGE)
+        self._append(branch, rows, is_last=len(rows) < PAGE)
+
     # -- reading, as Qt asks for it
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
@@ -155,16 +167,13 @@ class ForumTreeModel(QAbstractItemModel):
         return bool(branch.topics) or not branch.is_complete
 
     def canFetchMore(self, parent: Index) -> bool:
-        if not parent.isValid() or self.is_topic(parent):
-            return False
-        return not self.branches[parent.internalId() >> 1].is_complete
+        # A tree view fetches at every layout as long as it can. It gets the first page in this way; the
+        # others are fetched by `fetch_page`, as they come into sight.
+        return self.has_more(parent) and self.branches[parent.internalId() >> 1].reached is None
 
     def fetchMore(self, parent: Index) -> None:
-        if not self.canFetchMore(parent):
-            return
-        branch = self.branches[parent.internalId() >> 1]
-        rows = self._forum.tree.page(branch.row.entry.subforum_id, branch.reached, PAGE)
-        self._append(branch, rows, is_last=len(rows) < PAGE)
+        if self.canFetchMore(parent):
+            self.fetch_page(parent)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -235,8 +244,8 @@ class ForumTreeModel(QAbstractItemModel):
     def create_subforum(self, name: str) -> int:
         """Make a subforum and return its number. Raises InvalidInput; the row of its name stays then."""
         made = self._forum.create_subforum(name).subforum_id
-        self.end_subforum()
         self.refresh()
+        self.end_subforum()
         return made
 
     # -- dragging

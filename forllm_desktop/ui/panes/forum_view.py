@@ -60,7 +60,6 @@ class ForumTreeView(QTreeView):
         self.setItemDelegate(self._delegate)
         self._delegate.closeEditor.connect(self._drop_new_row)
         self.verticalScrollBar().valueChanged.connect(self._fetch_in_sight)
-        self.expanded.connect(self._fetch_in_sight)
         look().changed.connect(self.scheduleDelayedItemsLayout)
 
     def _configure(self) -> None:
@@ -117,20 +116,26 @@ class ForumTreeView(QTreeView):
 
     # -- fetching
 
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self._fetch_in_sight()
+
     def _fetch_in_sight(self) -> None:
-        """Fetch more topics of the open subforums whose last fetched row can be seen."""
+        """Fetch more topics of the open subforums whose last fetched row is not far from what is seen."""
         # Qt does this by itself for the top level only.
-        for subforum_id in self._model.order:
+        for subforum_id in list(self._model.order):
             index = self._model.subforum_index(subforum_id)
-            if self.isExpanded(index) and self._model.canFetchMore(index) and self._ends_in_sight(index):
-                self._model.fetchMore(index)
+            if self._model.has_more(index) and self.isExpanded(index) and self._ends_in_sight(index):
+                self._model.fetch_page(index)
 
     def _ends_in_sight(self, index: QModelIndex) -> bool:
-        rows = self._model.rowCount(index)
+        rows, height = self._model.rowCount(index), self.viewport().height()
+        first = self.visualRect(index)
         if not rows:
             return True
-        rect = self.visualRect(self._model.index(rows - 1, 0, index))
-        return rect.isValid() and rect.top() < 2 * self.viewport().height() and rect.bottom() >= 0
+        # A row has the height of its text, so where the last one is needs no layout, which may be due.
+        last = first.bottom() + rows * theme().row(28)
+        return -height < last < 2 * height
 
     # -- painting
 

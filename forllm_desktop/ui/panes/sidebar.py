@@ -110,6 +110,7 @@ class Sidebar(QWidget):
         self._commands.new_topic_requested.connect(self.new_topic_requested)
         self._commands.new_subforum_requested.connect(self.add_subforum)
         self._commands.describe_requested.connect(self._describe)
+        self._panel.closed.connect(self._model.refresh)
         self._panel.closed.connect(self._view.setFocus)
         for part in (self._commands, self._panel):
             part.undo_offered.connect(self.undo_offered)
