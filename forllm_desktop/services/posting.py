@@ -4,6 +4,7 @@ from datetime import datetime
 
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import Post, Subforum, Topic, checked_name, checked_text
+from forllm_desktop.storage import forum as rows
 from forllm_desktop.storage.database import Session
 
 WRITER = 1
@@ -27,9 +28,11 @@ def insert_post(
 ) -> Post:
     """Add a post by the user, below another one of the same topic if given. Raises InvalidInput, NotFound."""
     text = checked_text(text)
-    live_topic(session, topic_id)
-    if parent_post_id is not None and live_post(session, parent_post_id).topic_id != topic_id:
-        raise InvalidInput("parent_post_id", "The answered post is in another topic")
+    if not rows.takes_post(session, topic_id, parent_post_id):
+        # Only now the slower look at each thing, which finds the words.
+        live_topic(session, topic_id)
+        if parent_post_id is not None and live_post(session, parent_post_id).topic_id != topic_id:
+            raise InvalidInput("parent_post_id", "The answered post is in another topic")
     return _insert(session, topic_id, text, parent_post_id, now)
 
 
