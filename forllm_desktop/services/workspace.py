@@ -15,6 +15,7 @@ from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.search import SearchService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage.database import FILE_NAME as DATABASE_FILE
 from forllm_desktop.storage.database import Database, open_database, open_for_reading
@@ -37,6 +38,7 @@ class Workspace:
     models: ModelsService
     queue: QueueService
     prompts: PromptService
+    search: SearchService
     drafts: DraftService
     lock: FolderLock | None
 
@@ -84,6 +86,7 @@ def open_workspace(
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
         queue=QueueService(database, events, clock),
         prompts=PromptService(database),
+        search=SearchService(database),
         drafts=DraftService(database, clock),
         lock=lock,
     )
