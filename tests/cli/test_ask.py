@@ -21,7 +21,7 @@ TABLES = ("subforums", "topics", "posts", "llm_requests", "servers")
 
 
 @pytest.fixture
-def ask(run: Run) -> Run:
+def ask(made: Path, run: Run) -> Run:
     """Return a function that asks a model on a server that is away; the request just waits."""
 
     def ask_it(text: str = "Why?", *arguments: str, **options: bytes) -> Result:
@@ -101,7 +101,6 @@ def test_digits_are_numbers(ask: Run, folder: Path) -> None:
     assert names(folder) == [("Physics", [("One", ["One", "Two"])])]
 
 
-@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize(
     ("arguments", "title"),
     [
@@ -194,13 +193,6 @@ def test_bytes_that_are_no_text_are_replaced(ask: Run, folder: Path) -> None:
     assert names(folder)[0][1][0][1] == ["caf\ufffd \ufffd ok"]
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "\u200b", "-"])
-def test_empty_question_is_refused(ask: Run, folder: Path, text: str) -> None:
-    refused = ask(text, "--json")
-    assert (refused.code, refused.document["error"]["title"]) == (1, "The post is empty")
-    assert not folder.exists()
-
-
 def test_text_that_looks_like_an_option_goes_behind_two_dashes(run: Run) -> None:
     arguments = ("--subforum", "Physics", "--model", "tiny", "--server", AWAY)
     assert run("ask", *arguments, "--", "--json").code == 0
@@ -210,7 +202,7 @@ def test_text_that_looks_like_an_option_goes_behind_two_dashes(run: Run) -> None
 
 
 @pytest.fixture
-def wait(run: Run, server: FakeOllama) -> Run:
+def wait(made: Path, run: Run, server: FakeOllama) -> Run:
     """Return a function that asks the fake server and waits."""
 
     def ask_and_wait(*arguments: str) -> Result:
