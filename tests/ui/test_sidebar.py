@@ -3,8 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QMouseEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -387,6 +395,21 @@ def test_empty_name_makes_no_subforum(shown: Shown, filled: Forum) -> None:
     assert len(filled.forum.subforums()) == 2
 
 
+def test_second_wish_for_a_name_finds_the_field_of_the_first(shown: Shown, filled: Forum) -> None:
+    shown.select("Top")
+    shown.key(KEY.Key_F2)
+    shown.type("Half a name", None)
+    shown.sidebar.add_subforum()
+    assert "Half a name" in shown.titles()
+    shown.type("Gar", None)
+    shown.sidebar.add_subforum()
+    assert (shown.editor().text(), shown.editor().hasFocus()) == ("Gar", True)
+    shown.type("physics")
+    shown.view.edit_name(shown.index("Risotto"))
+    assert shown.editor().text() == "Risotto"
+    assert "" not in shown.titles()
+
+
 # -- commands
 
 
@@ -468,12 +491,24 @@ def test_menu_of_a_subforum(shown: Shown, filled: Forum) -> None:
     assert len(shown.titles()) == 5
 
 
-def test_menu_opens_by_mouse_and_by_key_for_the_right_row(shown: Shown, qtbot) -> None:
+@pytest.mark.parametrize(
+    ("reason", "title", "first"),
+    [
+        (QContextMenuEvent.Reason.Mouse, "Physics", "Close"),
+        (QContextMenuEvent.Reason.Keyboard, "Physics", "Open"),
+        (QContextMenuEvent.Reason.Mouse, "", "New subforum"),
+    ],
+)
+def test_menu_is_for_the_row_under_the_pointer_or_by_key_for_the_current_one(
+    shown: Shown, reason: QContextMenuEvent.Reason, title: str, first: str
+) -> None:
     shown.select("Top")
-    shown.view.customContextMenuRequested.emit(QPoint(100, 300))
+    point = shown.point(title) if title else QPoint(100, 500)
+    event = QContextMenuEvent(reason, point, shown.view.viewport().mapToGlobal(point))
+    QApplication.sendEvent(shown.view.viewport(), event)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    assert menu.actions()[0].text() == "Open"
+    assert menu.actions()[0].text() == first
     menu.close()
 
 
@@ -592,6 +627,27 @@ def test_closed_subforum_opens_under_a_waiting_drag(shown: Shown, qtbot) -> None
     shown.view.collapse(shown.index("Cooking"))
     Dragged(shown, shown.model.mimeData([shown.index("Top")])).move(shown.point("Cooking"))
     qtbot.waitUntil(lambda: shown.view.isExpanded(shown.index("Cooking")), timeout=3000)
+
+
+def test_pressing_and_moving_starts_a_drag_and_opens_nothing(shown: Shown, monkeypatch) -> None:
+    started: list[tuple[bytes, bool]] = []
+
+    def exec_(drag: QDrag, actions: Qt.DropAction) -> Qt.DropAction:
+        data = drag.mimeData()
+        started.append((bytes(data.data(data.formats()[0]).data()), drag.pixmap().isNull()))
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", exec_)
+    view, start = shown.view.viewport(), shown.point("Top")
+    QTest.mousePress(view, LEFT, NONE, start)
+    far = start + QPoint(0, 3 * QApplication.startDragDistance())
+    for point in (far, far + QPoint(0, 5)):
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(point), view.mapToGlobal(QPointF(point)), LEFT, LEFT, NONE
+        )
+        QApplication.sendEvent(view, event)
+    assert started == [(f"[{shown.id('Top')}]".encode(), False)]
+    assert shown.asked == []
 
 
 class Handler:

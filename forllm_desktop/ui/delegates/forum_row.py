@@ -168,7 +168,7 @@ class ForumRowDelegate(QStyledItemDelegate):
     def _take_key(self, editor: NameEditor, event: QKeyEvent) -> bool:
         match event.key():
             case Qt.Key.Key_Escape:
-                self._close(editor)
+                self.close_editor(editor)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Tab | Qt.Key.Key_Backtab:
                 self._give_name(editor)
             case _:
@@ -181,7 +181,7 @@ class ForumRowDelegate(QStyledItemDelegate):
         if event.reason() in (reasons.PopupFocusReason, reasons.ActiveWindowFocusReason):
             return
         if not editor.text().strip() or not editor.isVisible():
-            self._close(editor)
+            self.close_editor(editor)
         elif not editor.reason:
             self._give_name(editor)
 
@@ -192,11 +192,12 @@ class ForumRowDelegate(QStyledItemDelegate):
             editor.refuse(error)
         except ForllmError as error:
             self.failed.emit(error)
-            self._close(editor)
+            self.close_editor(editor)
         else:
-            self._close(editor)
+            self.close_editor(editor)
 
-    def _close(self, editor: NameEditor) -> None:
+    def close_editor(self, editor: NameEditor) -> None:
+        """Close a field without using what was typed in it."""
         # Without a row the view has closed the field itself.
         if editor.index.isValid():
             self.closeEditor.emit(editor, QAbstractItemDelegate.EndEditHint.NoHint)
@@ -281,6 +282,8 @@ def _paint_title(painter: QPainter, rect: QRect, row: TreeRow, *, is_dark_text: 
     painter.setFont(font)
     painter.setPen(now.colour("text" if is_strong or is_dark_text else "text_2"))
     text = QFontMetrics(font).elidedText(row.title, Qt.TextElideMode.ElideRight, rect.width())
+    # All titles start at the left, but those written from the right are cut at their own end.
+    painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
     align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, text)
 

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -35,12 +36,14 @@ class ForumTreeView(QTreeView):
     """Shows a ForumTreeModel.
 
     opened(topic_id, new_tab)    a topic was clicked or chosen by key
+    menu_requested(point, by_key) a menu is wanted at a point of the viewport, by key for the current row
     key_pressed(event)           a key the view itself does not know; accepted by whoever does
     failed(error)                a name could not be given; a ForllmError
     subforum_named(subforum_id)  a subforum was made by typing its name
     """
 
     opened = Signal(int, bool)
+    menu_requested = Signal(QPoint, bool)
     key_pressed = Signal(object)
     failed = Signal(object)
     subforum_named = Signal(int)
@@ -72,7 +75,6 @@ class ForumTreeView(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDropIndicatorShown(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Subforums and topics")
@@ -90,11 +92,21 @@ class ForumTreeView(QTreeView):
         self.viewport().update()
 
     def edit_name(self, index: QModelIndex) -> None:
-        """Let the user type the name of a row."""
-        if index.isValid():
-            self.scrollTo(index)
-            self.setCurrentIndex(index)
-            self.edit(index)
+        """Let the user type the name of a row; a name that is being typed in another row is kept first."""
+        if not index.isValid():
+            return
+        self.setFocus()
+        held, editor = QPersistentModelIndex(index), self.editor()
+        if editor is not None and editor.index == held:
+            editor.setFocus()
+            return
+        if editor is not None:
+            # Refused, or it would have closed when the focus left.
+            self._delegate.close_editor(editor)
+        index = self._model.index(held.row(), 0, held.parent())
+        self.scrollTo(index)
+        self.setCurrentIndex(index)
+        self.edit(index)
 
     def editor(self) -> NameEditor | None:
         """Return the field in which a name is being typed."""
@@ -111,8 +123,10 @@ class ForumTreeView(QTreeView):
         self.scrollTo(self.currentIndex())
         self.subforum_named.emit(made)
 
-    def _drop_new_row(self) -> None:
-        self._model.end_subforum()
+    def _drop_new_row(self, editor: QWidget) -> None:
+        index = editor.index if isinstance(editor, NameEditor) else QPersistentModelIndex()
+        if index.isValid() and self._model.row(index) is NEW_SUBFORUM:
+            self._model.end_subforum()
 
     # -- fetching
 
@@ -209,6 +223,10 @@ class ForumTreeView(QTreeView):
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and not self._model.is_topic(index):
             self.setExpanded(index, not self.isExpanded(index))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu_requested.emit(event.pos(), by_key)
 
     def _is_on_caret(self, index: QModelIndex, event: QMouseEvent) -> bool:
         if not index.isValid() or self._model.is_topic(index):

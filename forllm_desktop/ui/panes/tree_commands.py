@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.ui.delegates.forum_row import text_left
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, SubforumRow, TopicRow
 from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
@@ -52,7 +53,7 @@ class TreeCommands(QObject):
         self._forum = forum
         self._model = model
         self._view = view
-        view.customContextMenuRequested.connect(self._show_menu)
+        view.menu_requested.connect(self._show_menu)
         view.key_pressed.connect(self._take_key)
 
     def commands(self) -> list[Command]:
@@ -158,15 +159,12 @@ class TreeCommands(QObject):
 
     # -- menu and keys
 
-    def _show_menu(self, point: QPoint) -> None:
-        index = self._view.indexAt(point)
-        # By key the menu belongs to the current row; Qt asks for it at the middle of the view.
-        by_key = not self._view.underMouse() and self._view.currentIndex().isValid()
-        if by_key:
+    def _show_menu(self, point: QPoint, by_key: bool) -> None:
+        if by_key and self._view.currentIndex().isValid():
             rect = self._view.visualRect(self._view.currentIndex())
-            point = QPoint(rect.left() + theme().px(32), rect.bottom())
+            point = QPoint(rect.left() + text_left(), rect.bottom())
         else:
-            self._view.setCurrentIndex(index)
+            self._view.setCurrentIndex(self._view.indexAt(point))
         self.menu().popup(self._view.viewport().mapToGlobal(point))
 
     def _take_key(self, event: QKeyEvent) -> None:
@@ -195,7 +193,7 @@ def _action(command: Command, menu: QMenu) -> QAction:
     action = QAction(command.word, menu)
     action.setEnabled(command.is_enabled)
     if command.icon:
-        action.setIcon(icon(command.icon))
+        action.setIcon(icon(command.icon, "danger" if command.icon == "trash" else "text_2"))
     if command.keys:
         # Shown only: the tree answers the key itself, as long as it has the focus.
         action.setShortcut(QKeySequence(command.keys[0]))
