@@ -27,7 +27,7 @@ _PLACES = {
         "name",
         "",
         "s.deleted_at IS NULL",
-        "''",
+        "s.description",
     ),
     HitKind.TOPIC: (
         "topics",
@@ -168,4 +168,4 @@ def _marked(excerpt: str, where: str) -> tuple[str, str, tuple[tuple[int, int], 
             marks.append((start, len(line)))
         else:
             line.append(sign)
-    return "".join(line), where, tuple(mark for mark in marks if mark[0] < mark[1])
+    return "".join(line), " ".join(where.split()), tuple(mark for mark in marks if mark[0] < mark[1])

@@ -59,7 +59,7 @@ def test_marks_are_the_words_found(forum: ForumService, search: SearchService) -
 def test_subforum_is_found_by_its_description(forum: ForumService, search: SearchService) -> None:
     a_subforum(forum, "Physics", "falling apples")
     hit = search.search("apples").subforums[0]
-    assert (hit.text, hit.marks) == ("Physics", ())
+    assert (hit.text, hit.where, hit.marks) == ("Physics", "falling apples", ())
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class ChoiceRow(QAbstractButton):
     def say(self, facts: str, state: str, colour: str = "text_3", *, has_dot: bool = True) -> None:
         """Show facts in the middle and a state at the right, in the colour of a token."""
         self._facts, self._state, self._colour, self._has_dot = facts, state, colour, has_dot
+        self.setToolTip(facts)
         self.setAccessibleName(", ".join(part for part in (self.text(), facts, state) if part))
         self.update()
 
