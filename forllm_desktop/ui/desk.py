@@ -14,8 +14,8 @@ from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
 from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.panes.sidebar import Sidebar
-from forllm_desktop.ui.pending import QueuePane
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.undo import UndoList
@@ -41,7 +41,7 @@ class Desk(QObject):
         self._maker = PageMaker(ws, self._actions, self)
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
-        self._queue = QueuePane(ws.queue, ws.forum, ws.personas, ws.events)
+        self._queue = QueuePane(ws.queue, ws.events)
         self._undos = UndoList(ws.forum, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
         self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)
@@ -195,6 +195,11 @@ class Desk(QObject):
         self._actions["split"].setEnabled(self._tabs.is_split or len(self._tabs.open_keys()) > 1)
         self._keep_timer.start()
 
+    def _rename(self, key: str, title: str) -> None:
+        self._tabs.rename(key, title)
+        if key == self._tabs.current_key():
+            self._window.name(title)
+
     def _note_undos(self) -> None:
         label = self._undos.label
         self._actions["undo"].setEnabled(bool(label))
@@ -270,7 +275,7 @@ class Desk(QObject):
         maker.page_requested.connect(self.show_page)
         maker.post_requested.connect(self.show_post)
         maker.request_requested.connect(self.show_request)
-        maker.retitled.connect(tabs.rename)
+        maker.retitled.connect(self._rename)
         maker.topic_made.connect(self._finish_topic)
         maker.topic_requested.connect(self.show_topic)
         maker.undo_offered.connect(self._undos.offer)

@@ -123,10 +123,9 @@ class PageMaker(QObject):
         return page
 
     def _make_queue(self) -> QWidget:
-        from forllm_desktop.ui.pending import QueuePane
+        from forllm_desktop.ui.panes.queue import QueuePane
 
-        ws = self._workspace
-        page = QueuePane(ws.queue, ws.forum, ws.personas, ws.events)
+        page = QueuePane(self._workspace.queue, self._workspace.events)
         page.failed.connect(self.failed)
         page.post_requested.connect(self.post_requested)
         return page
@@ -140,9 +139,12 @@ class PageMaker(QObject):
         return page
 
     def _make_settings(self) -> QWidget:
-        from forllm_desktop.ui.pending import SettingsPage
+        from forllm_desktop.ui.pages.settings import SettingsPage
 
-        return SettingsPage(self._workspace)
+        ws = self._workspace
+        page = SettingsPage(ws.settings, ws.models, ws.events, ws.folder)
+        page.open_folder_requested.connect(self.folder_requested)
+        return page
 
     def _make_keyboard(self) -> QWidget:
         from forllm_desktop.ui.pages.shortcuts import ShortcutsPage

@@ -116,8 +116,9 @@ class TabGroup(QWidget):
 
     def _fit(self) -> None:
         self._head.setFixedHeight(theme().row(36))
+        side = min(theme().px(28), theme().row(36) - 4)
         for button in self._corner:
-            button.setFixedSize(QSize(theme().px(28), theme().px(28)))
+            button.setFixedSize(QSize(side, side))
             button.setIconSize(QSize(theme().px(16), theme().px(16)))
         self.bar.updateGeometry()
 
@@ -249,9 +250,7 @@ class CentreTabs(QWidget):
             return
         target = self._groups[1] if source is self._groups[0] else self._groups[0]
         source.move_to(target, key)
-        if not self._groups[0].bar.count():
-            for other in self._groups[1].bar.open_keys():
-                self._groups[1].move_to(self._groups[0], other)
+        self._settle()
         self.open(key)
 
     def state(self) -> dict[str, Any]:
@@ -271,9 +270,6 @@ class CentreTabs(QWidget):
                 if described is not None:
                     group.add(key, *described)
             group.show_page(shown)
-        if not self._groups[0].bar.count():
-            for key in self._groups[1].bar.open_keys():
-                self._groups[1].move_to(self._groups[0], key)
         current = state["current"]
         if self._group_of(current) is not None:
             self.open(current)
@@ -289,18 +285,20 @@ class CentreTabs(QWidget):
         self.current_changed.emit(self.current_key())
 
     def _settle(self) -> None:
-        """Show what there is: one group, two, or the empty pane."""
-        was_hidden = self._groups[1].isHidden()
-        self._groups[1].setVisible(self.is_split)
+        """Show what there is: one group, two, or the empty pane. The first group is never the empty one."""
+        first, second = self._groups
+        if not first.bar.count():
+            shown = second.current_key()
+            for key in second.bar.open_keys():
+                second.move_to(first, key)
+            first.show_page(shown)
+        was_hidden = second.isHidden()
+        second.setVisible(self.is_split)
         if was_hidden and self.is_split:
             half = self._split.width() // 2
             self._split.setSizes([half, half])
         if not self._active.bar.count():
-            self._active = self._groups[0]
-        if not self._groups[0].bar.count() and self.is_split:
-            for key in self._groups[1].bar.open_keys():
-                self._groups[1].move_to(self._groups[0], key)
-            self._groups[1].hide()
-        self._stack.setCurrentIndex(int(bool(self._groups[0].bar.count())))
+            self._active = first
+        self._stack.setCurrentIndex(int(bool(first.bar.count())))
         self.current_changed.emit(self.current_key())
         self.changed.emit()

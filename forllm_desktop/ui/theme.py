@@ -139,6 +139,9 @@ _looks: list[Look] = []
 def start_look(app: QApplication) -> Look:
     """Make the application's look. Called once, before the first widget."""
     app.setStyle("Fusion")
+    for former in _looks:
+        # Else it would go on following the system too.
+        former.setParent(None)
     _looks[:] = [Look(app)]
     return _looks[0]
 

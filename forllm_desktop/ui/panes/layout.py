@@ -10,7 +10,7 @@ from forllm_desktop.ui.theme import look, theme
 
 SIDEBAR = (200, 272, 400)
 DRAWER = 320
-CENTRE = 520
+CENTRE = 560
 QUEUE = (96, 172)
 QUEUE_SHARE = 0.4
 """Least, usual and largest sizes of the panes in px at 100 %; the queue never takes more than its share."""

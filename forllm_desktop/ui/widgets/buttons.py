@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from forllm_desktop.ui.icons import icon
-from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.theme import look, theme
 
 
 def push_button(
@@ -27,7 +27,7 @@ def icon_button(
     name: str, icon_name: str, *, shortcut: str = "", checkable: bool = False, parent: QWidget | None = None
 ) -> QToolButton:
     """Return a button with an icon alone; its name is the tooltip and the accessible name."""
-    button = QToolButton(parent)
+    button = _IconButton(parent)
     button.setIcon(icon(icon_name))
     button.setIconSize(_square(16))
     button.setToolTip(f"{name} ({shortcut})" if shortcut else name)
@@ -49,6 +49,20 @@ def action_button(action: QAction, *, with_text: bool = False, parent: QWidget |
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFont(theme().font("ui_medium"))
     return button
+
+
+class _IconButton(QToolButton):
+    """Grows and shrinks with the text size, whatever sizes it was given."""
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self._scale = theme().scale
+        look().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        factor, self._scale = theme().scale / self._scale, theme().scale
+        self.setFixedSize(self.minimumSize() * factor)
+        self.setIconSize(self.iconSize() * factor)
 
 
 def _square(side: int) -> QSize:
