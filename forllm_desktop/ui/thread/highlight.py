@@ -72,7 +72,7 @@ def coloured(code: str, language: str) -> list[CodeLine]:
     return list(_lines(parts))[:-1] if is_whole else plain(code)
 
 
-def plain(code: str, language: str = "") -> list[CodeLine]:
+def plain(code: str) -> list[CodeLine]:
     """Return code as lines without colours."""
     return [(Run(line),) if line else () for line in code.split("\n")]
 
@@ -94,9 +94,15 @@ class Growing:
         self._settled = ""
         self._lines: list[CodeLine] = []
         self._context = ""
+        self._last: tuple[str, list[CodeLine]] = ("", [()])
 
     def coloured(self, code: str, language: str) -> list[CodeLine]:
-        """Return code as lines of runs."""
+        """Return code as lines of runs; at once when the code is the same as before, cut after 300 lines."""
+        if code != self._last[0] or language != self._language:
+            self._last = (code, self._colour_end(code, language))
+        return self._last[1]
+
+    def _colour_end(self, code: str, language: str) -> list[CodeLine]:
         if language != self._language or not code.startswith(self._settled):
             self._language, self._settled, self._lines, self._context = language, "", [], ""
         rest = code[len(self._settled) :]
@@ -111,7 +117,7 @@ class Growing:
         return result
 
 
-_WINDOW = 30
+_WINDOW = 20
 """Lines that are settled at once: at most three times as many are coloured at every update, in 3 ms."""
 
 

@@ -117,9 +117,7 @@ class StreamParser:
         if not ends:
             return tail
         references: dict[str, Any] = dict(self._references)
-        pieces = list(
-            parsed(cleaned(tail[: ends[-1]]), self._limits, references, self._start, highlight.plain)
-        )
+        pieces = list(parsed(cleaned(tail[: ends[-1]]), self._limits, references, self._start, None))
         last = _first_open(pieces)
         if last <= 0 or pieces[last].first == 0:
             return tail

@@ -19,7 +19,7 @@ _SAFER = {"\x0b": " ", "\x0c": " ", "\u2028": "\n", "\u2029": "\n"}
 _NEWLINE = re.compile("\r\n?")
 
 _MOST = 999_999_999
-"""Largest number an ordered list may begin with."""
+"""Largest number an ordered list may begin with; items beyond the next one all have that one's number."""
 
 References = dict[str, dict[str, Any]]
 """Link definitions by label, as markdown-it keeps them; "map" are the lines of each."""
@@ -80,12 +80,13 @@ def parsed(
     limits: Limits = DEFAULT,
     references: References | None = None,
     start: Start | None = None,
-    last_colour: Colour = highlight.coloured,
+    last_colour: Colour | None = highlight.coloured,
 ) -> Iterator[Piece]:
     """Yield the pieces of a cleaned text in order; a piece that is not asked for costs little.
 
     `references` are link definitions from before; those of this text are added to it, lines counted from
-    `start.prefix` if there is one. `last_colour` colours the code of the last piece.
+    `start.prefix` if there is one. `last_colour` colours the code of the last piece; without one that piece
+    is not rendered and has no blocks.
     """
     start = start or Start()
     env: dict[str, Any] = {"references": {} if references is None else references}
@@ -95,10 +96,14 @@ def parsed(
     for index, group in enumerate(groups[skipped:], skipped + 1):
         first, end = group.tokens[0].map or (0, 0)
         begin = Start(rendering.codes, rendering.tables, group.prefix)
-        rendering.colour = last_colour if index == len(groups) else highlight.coloured
-        blocks = (
-            rendering.item(group.tokens, group.number) if group.is_item else rendering.blocks(group.tokens)
-        )
+        blocks: list[Block] = []
+        if index < len(groups) or last_colour:
+            rendering.colour = last_colour if last_colour and index == len(groups) else highlight.coloured
+            blocks = (
+                rendering.item(group.tokens, group.number)
+                if group.is_item
+                else rendering.blocks(group.tokens)
+            )
         is_definition = group.tokens[0].type == "definition"
         yield Piece(first - skipped, end - skipped, blocks, begin, is_definition)
 
@@ -159,7 +164,7 @@ def _groups(tokens: list[Token]) -> Iterator[_Group]:
                 if is_list:
                     # Four spaces, so that no item of the list can be taken for one inside of this.
                     prefix = f"{'' if number is None else min(number, _MOST)}{token.markup}    x"
-                    number = None if number is None else number + 1
+                    number = None if number is None else min(number + 1, _MOST + 1)
 
 
 def _from_line(text: str, line: int) -> str:

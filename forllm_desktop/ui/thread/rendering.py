@@ -119,9 +119,10 @@ class Rendering:
 
     def _add(self, kind: Kind, runs: tuple[Run, ...] = (), **fields: Any) -> None:
         marker, self._marker = self._marker, ""
-        for index, piece in enumerate(pieces(runs, self._limits)):
-            block = Block(kind, piece, indent=self._indent, quote=self._quote, joined=index > 0, **fields)
-            self._blocks.append(block._replace(marker=marker if index == 0 else ""))
+        place = {"indent": self._indent, "quote": self._quote}
+        first, *more = pieces(runs, self._limits)
+        self._blocks.append(Block(kind, first, marker=marker, **place, **fields))
+        self._blocks += [Block(kind, piece, joined=True, **place, **fields) for piece in more]
 
     def _write_marker(self) -> None:
         """Give an item that does not begin with text a line of its own for its marker."""
