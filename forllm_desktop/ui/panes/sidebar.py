@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
@@ -16,7 +16,7 @@ from forllm_desktop.ui.panes.sidebar_entry import SidebarEntry
 from forllm_desktop.ui.panes.subforum_panel import SubforumPanel
 from forllm_desktop.ui.panes.tree_commands import TreeCommands
 from forllm_desktop.ui.panes.tree_drops import DropHandler
-from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 from forllm_desktop.ui.widgets.labels import plain_label
@@ -66,10 +66,10 @@ class Sidebar(QWidget):
             TRASH: SidebarEntry("Trash", "trash", "deleted"),
         }
         self._add = icon_button("New subforum", "plus", shortcut="Ctrl+Shift+N")
-        self._add.setFixedSize(theme().row(24, "small"), theme().row(24, "small"))
         self._tree = QStackedWidget()
         self._counter = QTimer(self, singleShot=True, interval=_PAUSE)
         self._lay_out()
+        self._dress()
         self._connect(events)
         self._count()
         self._show_tree_or_hint()
@@ -94,6 +94,10 @@ class Sidebar(QWidget):
         self.setAccessibleName("Sidebar")
         self.setMinimumWidth(200)
 
+    def _dress(self) -> None:
+        self._add.setFixedSize(theme().row(24, "small"), theme().row(24, "small"))
+        self._add.setIconSize(QSize(theme().px(16), theme().px(16)))
+
     def _connect(self, events: Events) -> None:
         for page, entry in self._entries.items():
             entry.clicked.connect(lambda _=False, page=page: self.page_requested.emit(page))
@@ -101,6 +105,7 @@ class Sidebar(QWidget):
             signal.connect(self._count_soon)
         events.subforums_changed.connect(self._count_soon)
         self._counter.timeout.connect(self._count)
+        look().changed.connect(self._dress)
         self._add.clicked.connect(self.add_subforum)
         self._empty.button_pressed.connect(self.add_subforum)
         self._view.opened.connect(self.topic_requested)
