@@ -45,6 +45,7 @@ class Act(Enum):
 
 
 _WORDED = {Act.REPLY, Act.ASK, Act.STOP, Act.CANCEL, Act.RETRY, Act.REMOVE}
+_URGENT = {Act.STOP, Act.CANCEL, Act.RETRY, Act.REMOVE}
 
 
 def possible(entry: Entry) -> list[Act]:
@@ -101,26 +102,44 @@ class Label:
     key: int
     act: Act
     rect: QRectF
+    is_worded: bool = False
 
 
 def lay_out(
     key: int, acts: list[Act], style: Style, middle: float, right: float, room_from: float
 ) -> list[Label]:
-    """Place labels on a line so that they end at `right`; those that do not fit go, from the left."""
+    """Place labels on a line so that they end at `right`.
+
+    Where there is too little room, Reply and Ask lose their words, then the actions go, from the left; what
+    stops, cancels or retries stays.
+    """
     metrics = QFontMetricsF(style.font("ui_medium"))
+    height = max(style.px(24), metrics.height() + 4)
+    room = right - room_from - style.px(16)
+    worded = {act for act in acts if act in _WORDED}
+    while _width(acts, worded, metrics, style) > room:
+        if worded & {Act.REPLY, Act.ASK}:
+            worded -= {Act.REPLY, Act.ASK}
+        elif len(acts) > 1 and any(act not in _URGENT for act in acts):
+            acts = [*acts]
+            acts.remove(next(act for act in acts if act not in _URGENT))
+        else:
+            worded = set()
+            break
     labels: list[Label] = []
     edge = right
     for act in reversed(acts):
-        width = style.px(16)
-        if act in _WORDED:
-            width += style.px(7) + metrics.horizontalAdvance(act.word)
-        left = edge - width
-        if left < room_from + style.px(16):
-            break
-        height = max(style.px(24), metrics.height() + 4)
-        labels.append(Label(key, act, QRectF(left, middle - height / 2, width, height)))
-        edge = left - style.px(18 if act in _WORDED else 12)
+        is_worded = act in worded
+        width = _width([act], worded, metrics, style)
+        labels.append(Label(key, act, QRectF(edge - width, middle - height / 2, width, height), is_worded))
+        edge -= width + style.px(18 if is_worded else 12)
     return labels[::-1]
+
+
+def _width(acts: list[Act], worded: set[Act], metrics: QFontMetricsF, style: Style) -> float:
+    words = sum(style.px(7) + metrics.horizontalAdvance(act.word) for act in acts if act in worded)
+    gaps = sum(style.px(18 if act in worded else 12) for act in acts[1:])
+    return words + gaps + style.px(16) * len(acts)
 
 
 def paint(painter: QPainter, labels: list[Label], style: Style, hovered: QPointF | None) -> None:
@@ -137,7 +156,7 @@ def paint(painter: QPainter, labels: list[Label], style: Style, hovered: QPointF
         box = QRect(round(rect.left()), round(rect.center().y() - side / 2), round(side), round(side))
         colour = "text" if is_hovered else "text_2"
         paint_icon(painter, box, label.act.icon, colour)
-        if label.act in _WORDED:
+        if label.is_worded:
             painter.setPen(style.colour("text"))
             text = rect.adjusted(side + style.px(7), 0, style.px(4), 0)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label.act.word)

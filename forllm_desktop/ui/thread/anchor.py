@@ -19,6 +19,7 @@ class Anchor:
         self._distance = 0.0
         self.is_ours = False
         self._is_cut_short = False
+        self._selected: tuple[int, int] | None = None
         self.follows: Callable[[], float | None] = lambda: None
         view.verticalScrollBar().rangeChanged.connect(self._notice_range)
         view.verticalScrollBar().valueChanged.connect(self._notice_scroll)
@@ -41,6 +42,9 @@ class Anchor:
 
     def before(self, start: int, end: int) -> None:
         """Take an anchor if there is none; never one whose block is about to be replaced."""
+        selection = self._view.textCursor()
+        ends = (selection.anchor(), selection.position())
+        self._selected = ends if start in ends and max(ends) <= start else None
         cursor = self._cursor or self._take()
         # The block that the change begins in stays; those after it, up to its end, do not.
         block = self._view.document().findBlock(cursor.position())
@@ -50,7 +54,13 @@ class Anchor:
         self.is_ours = True
 
     def after(self) -> None:
-        """Scroll so that the anchor is where it was."""
+        """Scroll so that the anchor is where it was; a selection up to the change does not grow with it."""
+        if self._selected is not None:
+            selection = self._view.textCursor()
+            selection.setPosition(self._selected[0])
+            selection.setPosition(self._selected[1], QTextCursor.MoveMode.KeepAnchor)
+            self._selected = None
+            self._view.setTextCursor(selection)
         self.is_ours = False
         if self._cursor is None:
             return

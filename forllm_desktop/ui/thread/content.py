@@ -47,8 +47,8 @@ class Names:
         return named or self.personas.get(persona_id) or "A persona"
 
 
-def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None, rate: float) -> Head:
-    """Return the head line of an entry; `rate` is the measured speed in tokens per second, 0 if unknown."""
+def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None) -> Head:
+    """Return the head line of an entry."""
     if entry.is_deleted:
         return Head("Deleted post", is_muted=True)
     post, job = entry.post, entry.job
@@ -59,7 +59,7 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
     if model:
         details.append(model)
-    state, tail = _state(entry, progress, rate)
+    state, tail = _state(entry, progress)
     if post is not None and not entry.is_running:
         written = job.finished_at if job is not None and job.finished_at else post.created_at
         details.append(words.clock(written, now))
@@ -67,12 +67,12 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     return Head(names.author(entry), tuple(details), state, tail, is_edited)
 
 
-def _state(entry: Entry, progress: Progress | None, rate: float) -> tuple[State | None, str]:
+def _state(entry: Entry, progress: Progress | None) -> tuple[State | None, str]:
     job = entry.job
     if job is not None and job.status == JobStatus.PROCESSING:
         if progress is None:
             return _shown(words.WORKING, "starting"), ""
-        return _shown(words.WORKING, words.phase(progress.phase, progress.fraction)), _pace(progress, rate)
+        return _shown(words.WORKING, words.phase(progress.phase, progress.fraction)), _pace(progress)
     if job is not None and (job.is_open or job.status == JobStatus.ERROR):
         look = words.state_look(job)
         return _shown(look, look.word.lower()), ""
@@ -86,11 +86,11 @@ def _shown(look: words.StateLook, word: str) -> State:
     return State(word, look.icon, look.colour)
 
 
-def _pace(progress: Progress, rate: float) -> str:
+def _pace(progress: Progress) -> str:
     if not progress.pieces:
         return ""
     tokens = words.counted(progress.pieces, "token")
-    speed = words.speed(rate, 1.0) if rate else ""
+    speed = words.speed(progress.rate, 1.0)
     return f"{tokens}, {speed}" if speed else tokens
 
 

@@ -80,6 +80,11 @@ class Thread:
         self.entries = list(_walk(children))
         self.by_key = {entry.key: entry for entry in self.entries}
 
+    @property
+    def count(self) -> int:
+        """How many posts there are, without deleted ones."""
+        return sum(1 for post in self.posts.values() if post.deleted_at is None)
+
     def shown(self) -> list[Entry]:
         """List the entries in reading order, without those that are folded away."""
         result: list[Entry] = []

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
+from forllm_desktop.ui import words
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.thread.content import body_of, branch_words, head_of
 from forllm_desktop.ui.thread.entries import Entry, pages
@@ -18,7 +19,7 @@ from forllm_desktop.ui.thread.markdown import blocks_of
 from forllm_desktop.ui.thread.parsing import Parser
 from forllm_desktop.ui.thread.source import Source
 from forllm_desktop.ui.thread.specs import Block
-from forllm_desktop.ui.thread.stream import Growing, Streams
+from forllm_desktop.ui.thread.stream import HEAD, Growing, Streams
 from forllm_desktop.ui.thread.style import Style
 from forllm_desktop.ui.thread.typeset import Head
 from forllm_desktop.ui.thread.view import ThreadView
@@ -65,7 +66,7 @@ class Keeper(QObject):
     @property
     def is_busy(self) -> bool:
         """Say whether something is still to be written."""
-        return self._filler.is_busy or self._bodies.is_busy or bool(self._late)
+        return self._filler.is_busy or self._bodies.is_busy or bool(self._late) or self._parser.is_busy()
 
     # -- opening
 
@@ -82,6 +83,7 @@ class Keeper(QObject):
         writer.set_root()
         self._choose_page(key)
         self._write_title()
+        self._follow_running()
         self._fill(key if key in self._ranks else None, first=0.03)
         slot = writer.by_key.get(key) if key is not None else None
         if slot is not None:
@@ -91,7 +93,6 @@ class Keeper(QObject):
                 .position()
             )
             view.anchor.put(position, self._first_distance() if distance is None else distance)
-        self._follow_running()
 
     def _first_distance(self) -> float:
         return self.view.writer.style.px(12 + 44)
@@ -123,10 +124,7 @@ class Keeper(QObject):
         return key
 
     def _write_title(self) -> None:
-        count = sum(
-            1 for entry in self.source.thread.entries if entry.post is not None and not entry.is_deleted
-        )
-        subtitle = f"{self.source.subforum_name} · {count:,} post{'' if count == 1 else 's'}"
+        subtitle = f"{self.source.subforum_name} · {words.counted(self.source.thread.count, 'post')}"
         self.view.writer.set_title(self.source.topic.title, subtitle)
 
     def _fill(self, target: int | None, first: float = 0.0) -> None:
@@ -152,6 +150,9 @@ class Keeper(QObject):
 
     def _write(self, entry: Entry) -> Iterator[object]:
         body = self._body(entry)
+        yield
+        if entry.key in self.view.writer.by_key or entry.key not in self._ranks:
+            return
         parts = list(slices(body)) or [[]]
         slot = self.view.writer.insert(
             self._place(entry.key), entry.key, entry.depth, self.head(entry), parts[0]
@@ -176,9 +177,7 @@ class Keeper(QObject):
 
     def head(self, entry: Entry) -> Head:
         """Return the head line of an entry as it is now."""
-        growing = self.streams.growing.get(entry.key)
-        progress = self.source.progress(entry)
-        return head_of(entry, self.source.names, self._now(), progress, growing.rate if growing else 0.0)
+        return head_of(entry, self.source.names, self._now(), self.source.progress(entry))
 
     def _body(self, entry: Entry, text: list[Block] | None = None) -> list[Block]:
         said, thinking = self.source.words_of(entry)
@@ -355,10 +354,8 @@ class Keeper(QObject):
         if slot is None or entry is None or progress is None:
             return
         now = time.perf_counter()
-        if progress.pieces:
-            growing.measure(progress.pieces, now)
         if now >= growing.head_due or progress.phase not in ("thinking", "writing"):
-            growing.head_due = now + 1.0
+            growing.head_due = now + HEAD
             self.view.writer.set_head(slot, self.head(entry))
         if self.view.writer.set_body(slot, self._body(entry)):
             self.grew.emit(growing.key)
@@ -390,10 +387,6 @@ class Keeper(QObject):
         document = self.view.document()
         block = document.findBlock(position).blockNumber() - document.findBlock(slot.start).blockNumber()
         self.open(slot.key, block, distance)
-
-    def finish(self) -> None:
-        """Write all that is left now, for those who need the whole page."""
-        self._filler.finish()
 
     def close(self) -> None:
         """Stop all work."""

@@ -132,7 +132,7 @@ class ThreadPage(QWidget):
         self._find.closed.connect(view.setFocus)
         look().changed.connect(self._restyle)
         events.topic_changed.connect(self._topic_changed)
-        events.subforums_changed.connect(self._subforums_changed)
+        events.subforums_changed.connect(self._topic_changed)
         events.post_added.connect(self._post_changed)
         events.post_changed.connect(self._post_changed)
         events.post_removed.connect(self._post_changed)
@@ -247,11 +247,8 @@ class ThreadPage(QWidget):
 
     # -- what happens in the store
 
-    def _subforums_changed(self) -> None:
-        self._topic_changed(self.topic_id)
-
-    def _topic_changed(self, topic_id: int) -> None:
-        if topic_id != self.topic_id:
+    def _topic_changed(self, topic_id: int | None = None) -> None:
+        if topic_id not in (self.topic_id, None):
             return
         before = self._source.topic.title, self._source.subforum_name
         try:
@@ -373,9 +370,9 @@ class ThreadPage(QWidget):
         return self._source.thread.entries[0].key if self._source.thread.entries else None
 
     def _name(self) -> None:
-        topic, count = self._source.topic, len(self._source.thread.posts)
-        self._view.setAccessibleName(f"Thread: {topic.title}")
-        self._title_line.say(topic.title, words.counted(count, "post"))
+        title = self._source.topic.title
+        self._view.setAccessibleName(f"Thread: {title}")
+        self._title_line.say(title, words.counted(self._source.thread.count, "post"))
 
     def _filled(self) -> None:
         # Thousands of small values live now; the collector would look at all of them again and again.

@@ -37,9 +37,9 @@ class Parser(QObject):
         self._pool.start(_Work(self._done, key, self._last, text, limits))
         return None
 
-    def is_busy(self, key: int) -> bool:
-        """Say whether a text of this post is being parsed."""
-        return key in self._tickets
+    def is_busy(self, key: int | None = None) -> bool:
+        """Say whether the text of a post, or of any, is being parsed."""
+        return bool(self._tickets) if key is None else key in self._tickets
 
     def close(self) -> None:
         """Forget all wishes and wait for the one that is being worked on, at most a fraction of a second."""

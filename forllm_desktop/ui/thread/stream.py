@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -18,22 +18,12 @@ _PATIENCE = 4
 
 @dataclass
 class Growing:
-    """A reply that is being written. `first` are the time and the pieces when writing was first seen."""
+    """A reply that is being written. `due` and `head_due` are when its text and its head line may be."""
 
     key: int
     is_dirty: bool = True
     due: float = 0.0
     head_due: float = 0.0
-    first: tuple[float, int] | None = None
-    rate: float = 0.0
-    extra: dict[str, object] = field(default_factory=dict)
-
-    def measure(self, pieces: int, now: float) -> None:
-        """Work out the speed, in pieces per second, from when the writing was first seen."""
-        if self.first is None:
-            self.first = (now, pieces)
-        elif now - self.first[0] > HEAD:
-            self.rate = (pieces - self.first[1]) / (now - self.first[0])
 
 
 class Streams(QObject):

@@ -258,7 +258,7 @@ class Typesetter:
         else:
             made.setLineHeight(132, _PROPORTIONAL)
             if block.marker and not is_first:
-                top = 5
+                top = 6
         if block.marker:
             made.setProperty(TASK, block.marker if block.marker.startswith("[") else "")
             left = max(left, style.text_left(depth) + px(22))
@@ -288,6 +288,7 @@ class Typesetter:
         form = QTextTableFormat()
         form.setBorder(0)
         form.setCellSpacing(0)
+        form.setCellPadding(0)
         form.setBorderCollapse(False)
         form.setWidth(QTextLength())
         form.setLeftMargin(self._left(block, depth))

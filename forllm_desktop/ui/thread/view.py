@@ -154,6 +154,12 @@ class ThreadView(QTextBrowser):
         self.scene.has_focus = has_focus
         self.update_head(self.scene.current)
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        moved = super().focusNextPrevChild(next)
+        if moved and self.hasFocus():
+            self.highlighted.emit(QUrl(self.focused_link()))
+        return moved
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.SelectAll) or event.matches(QKeySequence.StandardKey.Copy):
             super().keyPressEvent(event)
