@@ -89,7 +89,7 @@ class Limits:
     health_every: float = 5.0
     health_failures: int = 3
     engine_start: float = 1800.0
-    engine_stop: float = 3.0
+    engine_stop: float = 1.5
 
 
 @dataclass(frozen=True)

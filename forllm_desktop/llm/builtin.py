@@ -71,6 +71,10 @@ class EngineHost:
         self._n_users = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    def configure(self, *, threads: int, idle_seconds: float) -> None:
+        """Use these from now on; the threads from the next start of the engine on."""
+        self._threads, self._idle_seconds = threads, idle_seconds
+
     @property
     def is_running(self) -> bool:
         """Say whether an engine is there, loading or serving."""

@@ -11,14 +11,12 @@ def make_queue_loop(
     workspace: Workspace, *, backoff: tuple[float, ...] = BACKOFF, save_every: float = SAVE_EVERY
 ) -> QueueLoop:
     """Return a worker's loop. Called in the thread, and inside the event loop, that it will run in."""
-    settings = workspace.settings.current()
-    engine = EngineHost(workspace.limits, threads=settings.engine_threads, idle_seconds=settings.keep_alive)
     return QueueLoop(
         workspace.queue,
         workspace.prompts,
         workspace.settings,
         workspace.events,
-        Backends(workspace.models, workspace.limits, engine),
+        Backends(workspace.models, workspace.settings, workspace.limits, EngineHost(workspace.limits)),
         backoff=backoff,
         save_every=save_every,
     )

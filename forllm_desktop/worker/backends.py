@@ -6,13 +6,17 @@ from forllm_desktop.llm.backend import Backend, Limits, ServerProfile
 from forllm_desktop.llm.builtin import EngineHost
 from forllm_desktop.llm.connect import connect
 from forllm_desktop.services.models import ModelsService
+from forllm_desktop.services.settings import SettingsService
 
 
 class Backends:
     """Backends by server. Belongs to the worker's event loop."""
 
-    def __init__(self, models: ModelsService, limits: Limits, engine: EngineHost) -> None:
+    def __init__(
+        self, models: ModelsService, settings: SettingsService, limits: Limits, engine: EngineHost
+    ) -> None:
         self._models = models
+        self._settings = settings
         self._limits = limits
         self.engine = engine
         self._open: dict[int, tuple[ServerProfile, Backend]] = {}
@@ -22,6 +26,9 @@ class Backends:
         if server_id is None:
             raise NotPossible("The request's server was removed", "Ask again with another model.")
         profile = self._models.profile(server_id)
+        if profile.kind is ServerKind.ENGINE:
+            settings = self._settings.current()
+            self.engine.configure(threads=settings.engine_threads, idle_seconds=settings.keep_alive)
         known = self._open.get(server_id)
         if known is not None and known[0] == profile:
             return known[1]
