@@ -306,3 +306,14 @@ def test_thoughts_without_a_reply_are_an_outcome_of_their_own(
     assert reply is not None
     assert (reply.thinking, reply.content, reply.is_incomplete) == ("If so", "", True)
     assert desk.answers(server, dialect.model) == "Hello from the fake."
+
+
+def test_thoughts_alone_of_the_real_engine_are_an_outcome_of_their_own(desk: Desk) -> None:
+    """Row 29: frames of llama.cpp as they were recorded."""
+    with FakeOpenAI("llamacpp") as server:
+        server.script(Answer([recorded("think_only.length.sse")], content_type=SSE))
+        request = desk.ask(server, "tiny.gguf")
+        assert desk.failed(request).error_kind == "only_thinking"
+        reply = desk.reply(request)
+        assert reply is not None
+        assert reply.thinking == " slowly river lamp letter"

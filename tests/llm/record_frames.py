@@ -56,7 +56,7 @@ def _requests() -> dict[str, list[tuple[str, str, str, Any]]]:
         ],
         "think": [
             ("think.sse", "POST", CHAT, _body(seed=8)),
-            ("think_only.length.sse", "POST", CHAT, _body(seed=1, max_tokens=4)),
+            ("think_only.length.sse", "POST", CHAT, _body(seed=2, max_tokens=4)),
             ("think_off.sse", "POST", CHAT, _body(chat_template_kwargs={"enable_thinking": False})),
         ],
         "utf8": [("utf8.sse", "POST", CHAT, _body(seed=13))],

@@ -121,8 +121,7 @@ def test_a_recorded_stream_cut_at_any_size_gives_the_same_events(llamacpp, name)
 
 
 def test_recorded_thoughts_are_thoughts_and_alone_are_flagged(llamacpp):
-    only_thoughts = sse_reply(thinking=["Let me", " think"], reason="length")
-    llamacpp.script(stream(recorded("think.sse")), stream(*only_thoughts))
+    llamacpp.script(stream(recorded("think.sse")), stream(recorded("think_only.length.sse")))
     thinking, content = texts(reply(llamacpp))
     assert thinking
     assert content
