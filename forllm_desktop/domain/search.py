@@ -29,7 +29,8 @@ class HitKind(StrEnum):
 class Hit:
     """One thing found. `text` is its name, title or an excerpt of one line; `marks` are the hits in it.
 
-    `where` says what it is in: a post's topic, a topic's subforum; of a subforum, what it is about. Marks are (start, end) in characters.
+    `where` says what it is in: a post's topic, a topic's subforum; of a subforum, what it is about.
+    Marks are (start, end) in characters.
     """
 
     kind: HitKind

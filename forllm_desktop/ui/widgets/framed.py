@@ -49,6 +49,8 @@ class RowList(QWidget):
         at = self._rows.index(place) + 1 if place in self._rows else 0
         self._rows.insert(at, row)
         self._layout.insertWidget(at, row)
+        # A layout shows what is added later on, which would be too late to give it the focus.
+        row.show()
 
     def remove(self, row: QWidget) -> None:
         """Take a row out."""

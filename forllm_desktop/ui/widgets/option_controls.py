@@ -60,7 +60,7 @@ class _SwitchControl(OptionControl):
     def __init__(self, option: Field[Any]) -> None:
         super().__init__()
         switch = Switch(option.metadata["label"])
-        switch.clicked.connect(self.edited.emit)
+        switch.clicked.connect(lambda: self.edited.emit(switch.isChecked()))
         self._row.addWidget(switch)
         self.setFocusProxy(switch)
         self._show = switch.setChecked

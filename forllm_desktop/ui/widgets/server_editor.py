@@ -54,7 +54,7 @@ class ServerEditor(Framed):
         save = push_button("Save" if server else "Add", "primary")
         cancel = push_button("Cancel")
         forget = push_button("Forget the key", "quiet")
-        forget.setVisible(bool(server and server.api_key_ref))
+        forget.hide()
         if server and server.api_key_ref:
             self._key.setPlaceholderText("A key is kept. Type another one to replace it.")
 
@@ -75,6 +75,7 @@ class ServerEditor(Framed):
         buttons.addWidget(cancel)
         buttons.addWidget(save)
         layout.addLayout(buttons)
+        forget.setVisible(bool(server and server.api_key_ref))
 
         save.clicked.connect(self._save)
         cancel.clicked.connect(self.cancelled)
