@@ -109,16 +109,17 @@ class Growing:
         skipped = self._context.count("\n")
         lines = coloured(self._context + rest, language)[skipped:]
         result = self._lines + lines
-        if len(lines) > 2 * _WINDOW:
-            self._lines = self._lines + lines[:_WINDOW]
-            window = "".join(f"{line}\n" for line in rest.split("\n", _WINDOW)[:_WINDOW])
-            self._settled += window
-            self._context = window
+        settled = (len(lines) // _WINDOW - 1) * _WINDOW
+        if settled > 0:
+            source = [f"{line}\n" for line in rest.split("\n", settled)[:settled]]
+            self._lines = result[: len(self._lines) + settled]
+            self._settled += "".join(source)
+            self._context = "".join(source[-_WINDOW:])
         return result
 
 
 _WINDOW = 20
-"""Lines that are settled at once: at most three times as many are coloured at every update, in 3 ms."""
+"""Lines that are settled at once: at most three times as many are coloured at every update, in 4 ms."""
 
 
 def _lexer(language: str) -> "Lexer | None":

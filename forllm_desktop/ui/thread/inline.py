@@ -88,7 +88,8 @@ def _target_shown(label: list[Run], target: str, style: Style) -> list[Run]:
     text = "".join(run.text for run in label)
     if not text.strip():
         return [Run(target, style, followed(target))]
-    return [] if followed(target) or not target or text == target else [Run(f" ({target})", style)]
+    is_honest = followed(target) and not (_ADDRESS.match(text) and not target.startswith(text))
+    return [] if is_honest or not target or text == target else [Run(f" ({target})", style)]
 
 
 def _joined(runs: Iterable[Run]) -> tuple[Run, ...]:

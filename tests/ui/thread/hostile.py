@@ -1,0 +1,28 @@
+"""Texts as a model in a loop writes them, and ones that are meant to stall a parser."""
+
+HOSTILE = {
+    "one word of a megabyte": "x" * 1_000_000,
+    "one line of a megabyte": "lorem ipsum " * 83_333,
+    "20,000 items": "- item\n" * 20_000,
+    "4,000 rows": "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 4_000,
+    "300 columns": "|" + "a|" * 300 + "\n|" + "-|" * 300 + "\n" + ("|" + "b|" * 300 + "\n") * 30,
+    "50,000 brackets": "[" * 50_000,
+    "20,000 lines of code": "```py\n" + 'x = call(1, "two")\n' * 20_000 + "```\n",
+    "60,000 headings": "# h\n" * 60_000,
+    "20,000 bold": "**b** " * 20_000,
+    "20,000 code spans": "`c` " * 20_000,
+    "emoji": "👩‍👩‍👧‍👦🎉" * 20_000,
+    "CJK": "漢字仮名交じり文。" * 10_000,
+    "bidi": "שלום abc \u202e" * 10_000,
+    "combining marks": ("a" + "\u0301" * 30) * 3_000,
+    "rules": "---\n\n" * 20_000,
+    "deep quotes": ">" * 3_000 + " deep",
+    "deep lists": "\n".join("  " * depth + f"- at {depth}" for depth in range(1_000)),
+    "an unclosed fence": "```\n" + "a < b\n" * 20_000,
+    "nested emphasis": "*a **b " * 10_000,
+    "link brackets": "[a](" * 10_000,
+    "image brackets": "![" * 20_000,
+    "lines of one letter": "x\n" * 20_000,
+    "a quote with lazy lines": "> a\n" + "b\n" * 12_000,
+    "open comments": "```js\n" + "/* " * 150 + "\n" + "/*\n" * 250 + "```",
+}
