@@ -43,7 +43,7 @@ MENUS: dict[str, tuple[Spec, ...]] = {
     "&View": (
         Spec("show_sidebar", "Si&debar", ("Ctrl+B",), "msc.layout-sidebar-left", is_switch=True),
         Spec("show_queue", "&Queue panel", ("Ctrl+J",), "msc.layout-panel", is_switch=True),
-        Spec("split", "&Beside each other", ("Ctrl+\\",), "msc.split-horizontal", is_switch=True),
+        Spec("split", "&Tabs beside each other", ("Ctrl+\\",), "msc.split-horizontal", is_switch=True),
         SEPARATOR,
         Spec("larger_text", "&Larger text", ("Ctrl++", "Ctrl+=")),
         Spec("smaller_text", "S&maller text", ("Ctrl+-",)),
@@ -76,31 +76,6 @@ MENUS: dict[str, tuple[Spec, ...]] = {
 
 MENU_KEY = "F10"
 """Opens the menu, as a tap on Alt does."""
-
-IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
-    "In a topic": (
-        ("J", "Next post"),
-        ("K", "Previous post"),
-        ("R", "Reply to the post"),
-        ("A", "Ask for an answer to the post"),
-        ("End", "Go to the end and follow what is being written"),
-    ),
-    "While writing": (
-        ("Ctrl+Enter", "Post and ask"),
-        ("Esc", "Leave the editor; the draft stays"),
-    ),
-    "In the queue": (
-        ("Enter", "Open the post"),
-        ("Alt+Up, Alt+Down", "Move the request"),
-        ("Del", "Cancel the request"),
-    ),
-    "In the forum tree": (
-        ("F2", "Rename"),
-        ("Del", "Move to the trash"),
-        ("Alt+Up, Alt+Down", "Move the subforum"),
-    ),
-}
-"""Keys that belong to a pane and work only there, for the keyboard sheet."""
 
 
 class Actions:

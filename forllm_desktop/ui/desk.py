@@ -3,18 +3,18 @@
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
-from forllm_desktop.logs import log_file
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.main_window import MainWindow
+from forllm_desktop.ui.outside import Outside
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
 from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.pane_focus import focus_first, focus_next
 from forllm_desktop.ui.panes.queue import QueuePane
+from forllm_desktop.ui.panes.search import SearchPanel
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
@@ -25,7 +25,6 @@ KEEP_AFTER = 1_000
 """Milliseconds after a change of the tabs or panes before they are kept, for the case of a crash."""
 TEXT_SIZES = (80, 200, 10)
 """Least and largest text size, and the step of a zoom, in percent."""
-OPENED_LINKS = ("http", "https", "mailto")
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +41,8 @@ class Desk(QObject):
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
         self._queue = QueuePane(ws.queue, ws.events)
+        self._search = SearchPanel(ws.search, ws.personas, window)
+        self._outside = Outside(ws.folder, window.bar)
         self._undos = UndoList(ws.forum, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
         self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)
@@ -56,7 +57,7 @@ class Desk(QObject):
         """Show a page of the centre by its name: "queue", "trash", "settings", ..."""
         if self._tabs.open(f"page:{name}") is None:
             log.warning("there is no page named %s", name)
-        self._window.panes.close_drawer()
+        self._uncover()
 
     def show_topic(self, topic_id: int, in_new_tab: bool = False) -> None:
         """Show a topic, in the tab of the topic that is shown now unless a new tab is wanted."""
@@ -64,7 +65,7 @@ class Desk(QObject):
         replacing = "" if in_new_tab or not topic_of(shown) else shown
         if self._tabs.open(topic_key(topic_id), replacing=replacing) is None:
             self._fail(NotFound("The topic does not exist", "It may be in the trash."))
-        self._window.panes.close_drawer()
+        self._uncover()
 
     def show_post(self, post_id: int) -> None:
         """Show a post in its topic."""
@@ -84,6 +85,7 @@ class Desk(QObject):
         if self._tabs.current_key() == "page:queue" and isinstance(page, QueuePane):
             page.show_request(request_id)
             return
+        self._uncover()
         self._window.panes.show_queue(True)
         self._window.check_switches()
         self._queue.show_request(request_id)
@@ -92,15 +94,12 @@ class Desk(QObject):
         """Show the page that starts a topic; without any subforum make one first."""
         chosen = subforum_id or self._sidebar.selected_subforum() or self._first_subforum()
         if not chosen:
-            self._window.panes.show_sidebar(True)
-            self._window.check_switches()
-            self._sidebar.add_subforum()
+            self._add_subforum()
             return
-        self._window.end_welcome()
+        self._uncover()
         page = self._tabs.open(new_topic_key(chosen))
         if isinstance(page, Page):
             page.ask()
-        self._window.panes.close_drawer()
 
     def flush(self) -> None:
         """Save all drafts, and what is open, now."""
@@ -116,10 +115,10 @@ class Desk(QObject):
 
     # -- wishes
 
-    def _ask(self) -> None:
+    def _ask(self, persona_id: int | None = None) -> None:
         page = self._tabs.current()
         if isinstance(page, Page):
-            page.ask()
+            page.ask(persona_id)
         else:
             self.start_topic()
 
@@ -133,7 +132,22 @@ class Desk(QObject):
         if not (isinstance(page, Page) and page.next_unread()):
             self._sidebar.next_unread()
 
+    def _search_everything(self) -> None:
+        if not self._window.toolbar.is_bare:
+            self._search.open_below(self._window.toolbar.search)
+
+    def _show_subforum(self, subforum_id: int) -> None:
+        self._window.panes.show_sidebar(True)
+        self._window.check_switches()
+        self._sidebar.show_subforum(subforum_id)
+
+    def _uncover(self) -> None:
+        """Let the centre be seen: neither the welcome nor the drawer over it."""
+        self._window.end_welcome()
+        self._window.panes.close_drawer()
+
     def _add_subforum(self) -> None:
+        self._window.end_welcome()
         self._window.panes.show_sidebar(True)
         self._window.check_switches()
         self._sidebar.add_subforum()
@@ -151,27 +165,6 @@ class Desk(QObject):
         least, largest, _ = TEXT_SIZES
         size = self._workspace.settings.current().text_size + by if by else 100
         self._workspace.settings.change(text_size=min(max(size, least), largest))
-
-    def _offer_link(self, address: str) -> None:
-        """Say where a link leads before it is opened."""
-        url = QUrl(address)
-        if url.scheme() not in OPENED_LINKS:
-            self._window.bar.say(f"Only links to the web are opened. This one is {address}", kind="warn")
-            return
-        self._window.bar.say(
-            f"Leads to {address}", icon="arrow-square-out", action="Open in the browser",
-            on_action=lambda: QDesktopServices.openUrl(url),
-        )  # fmt: skip
-
-    def _open_data_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._workspace.folder)))
-
-    def _open_log(self) -> None:
-        path = log_file(self._workspace.folder)
-        if path.exists():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-        else:
-            self._window.bar.say("The log is empty: nothing went wrong so far.")
 
     def _fail(self, error: ForllmError) -> None:
         self._window.bar.say_error(error)
@@ -256,11 +249,13 @@ class Desk(QObject):
         window.panes.put_sidebar(self._sidebar)
         window.panes.put_queue(self._queue)
         pill = window.toolbar.pill
+        self._search.set_commands(list(self._actions))
         pill.menu.addActions([self._actions[id] for id in ("pause", "try_again", "open_queue")])
 
     def _connect(self) -> None:
         events, maker, pill = self._workspace.events, self._maker, self._window.toolbar.pill
-        sidebar, queue, tabs, status = self._sidebar, self._queue, self._tabs, self._window.status
+        queue, search, sidebar = self._queue, self._search, self._sidebar
+        tabs, status = self._tabs, self._window.status
         events.failed.connect(self._fail_in_words)
         events.servers_changed.connect(self._show_server)
         events.settings_changed.connect(self._apply_settings)
@@ -268,10 +263,10 @@ class Desk(QObject):
         events.topic_changed.connect(self._note_topic)
         maker.failed.connect(self._fail)
         maker.finished.connect(tabs.close_tab)
-        maker.folder_requested.connect(self._open_data_folder)
+        maker.folder_requested.connect(self._outside.open_data_folder)
         maker.link_hovered.connect(status.show_passing)
-        maker.link_opened.connect(self._offer_link)
-        maker.log_requested.connect(self._open_log)
+        maker.link_opened.connect(self._outside.offer_link)
+        maker.log_requested.connect(self._outside.open_log)
         maker.page_requested.connect(self.show_page)
         maker.post_requested.connect(self.show_post)
         maker.request_requested.connect(self.show_request)
@@ -284,6 +279,11 @@ class Desk(QObject):
         pill.retry_requested.connect(self._workspace.queue.release_all)
         queue.failed.connect(self._fail)
         queue.post_requested.connect(self.show_post)
+        search.command_requested.connect(lambda id: self._actions[id].trigger())
+        search.persona_requested.connect(self._ask)
+        search.post_requested.connect(self.show_post)
+        search.subforum_requested.connect(self._show_subforum)
+        search.topic_requested.connect(self.show_topic)
         sidebar.failed.connect(self._fail)
         sidebar.new_topic_requested.connect(self.start_topic)
         sidebar.page_requested.connect(self.show_page)
@@ -307,8 +307,8 @@ class Desk(QObject):
             "next_pane": lambda: self._step_pane(1),
             "next_tab": lambda: self._tabs.step(1),
             "next_unread": self._go_to_next_unread,
-            "open_data_folder": self._open_data_folder,
-            "open_log": self._open_log,
+            "open_data_folder": self._outside.open_data_folder,
+            "open_log": self._outside.open_log,
             "open_queue": lambda: self.show_page("queue"),
             "open_trash": lambda: self.show_page("trash"),
             "pause": self._toggle_pause,
@@ -316,6 +316,7 @@ class Desk(QObject):
             "previous_tab": lambda: self._tabs.step(-1),
             "quit": self._window.close,
             "reopen_tab": self._tabs.reopen,
+            "search": self._search_everything,
             "settings": lambda: self.show_page("settings"),
             "shortcuts": lambda: self.show_page("keyboard"),
             "smaller_text": lambda: self._zoom(-TEXT_SIZES[2]),
@@ -330,15 +331,8 @@ class Desk(QObject):
         self._note_undos()
 
     def _step_pane(self, by: int) -> None:
-        """Move the keyboard to the next pane that can be seen."""
-        panes: list[QWidget] = [self._sidebar, self._tabs, self._queue, self._window.toolbar]
-        seen = [pane for pane in panes if pane.isVisible()]
-        focus = QApplication.focusWidget()
-        here = next((i for i, pane in enumerate(seen) if focus and pane.isAncestorOf(focus)), -by)
-        target = seen[(here + by) % len(seen)]
-        if target is self._tabs and (page := self._tabs.current()) is not None:
-            target = page
-        _focus_first(target)
+        centre = self._tabs.current() or self._tabs
+        focus_next([self._sidebar, centre, self._queue, self._window.toolbar], by)
 
     def _first_subforum(self) -> int:
         subforums = self._workspace.forum.subforums()
@@ -356,7 +350,25 @@ class Desk(QObject):
             log.warning("what was open could not be restored")
         self._apply_settings()
         self._window.check_switches()
-        _focus_first(self._tabs.current() or self._sidebar)
+        if self._workspace.forum.subforums() or recall("welcome_skipped"):
+            focus_first(self._tabs.current() or self._sidebar)
+        else:
+            self._welcome()
+
+    def _welcome(self) -> None:
+        """Fill the window with the first steps until something is posted or the user wants none of it."""
+        from forllm_desktop.ui.pages.welcome import WelcomePage
+
+        ws = self._workspace
+        page = WelcomePage(ws.forum, ws.queue, ws.personas, ws.models, ws.settings, ws.events)
+        page.skipped.connect(self._skip_welcome)
+        page.started.connect(self.show_topic)
+        self._window.show_welcome(page)
+
+    def _skip_welcome(self) -> None:
+        self._workspace.settings.remember("welcome_skipped", True)
+        self._uncover()
+        focus_first(self._sidebar)
 
     def _keep(self) -> None:
         self._keep_timer.stop()
@@ -369,11 +381,3 @@ class Desk(QObject):
     def _title_of(self, key: str) -> str:
         described = self._maker.describe(key)
         return described[0] if described else ""
-
-
-def _focus_first(pane: QWidget) -> None:
-    """Give the keyboard to the first part of a pane that takes it."""
-    for widget in (pane, *pane.findChildren(QWidget)):
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
-            widget.setFocus(Qt.FocusReason.TabFocusReason)
-            return

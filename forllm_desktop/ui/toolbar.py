@@ -84,6 +84,7 @@ class ToolBar(QWidget):
     def __init__(self, actions: Actions, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._menu = menu
+        self.is_bare = False
         self._menu_button = icon_button("Menu", "list", shortcut="F10")
         self._wide = [action_button(actions[id], with_text=True) for id in ("new_topic", "ask")]
         self.search = SearchButton(key_of(actions["search"]))
@@ -112,8 +113,10 @@ class ToolBar(QWidget):
 
     def set_bare(self, is_bare: bool) -> None:
         """Show the menu and the pill alone, as long as there is nothing to search or fold."""
+        self.is_bare = is_bare
         for widget in (*self._wide, self.search, *self._panes):
             widget.setVisible(not is_bare)
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

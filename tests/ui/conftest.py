@@ -44,7 +44,18 @@ def window(started_look: Look, qtbot: QtBot) -> MainWindow:
 
 @pytest.fixture
 def desk(window: MainWindow, workspace: Workspace, qtbot: QtBot) -> Iterator[Desk]:
-    """Return the desk of a shown window."""
+    """Return the desk of a shown window whose user was welcomed before."""
+    workspace.settings.remember("welcome_skipped", True)
+    yield from shown_desk(window, workspace, qtbot)
+
+
+@pytest.fixture
+def first_desk(window: MainWindow, workspace: Workspace, qtbot: QtBot) -> Iterator[Desk]:
+    """Return the desk of a window that is shown for the first time."""
+    yield from shown_desk(window, workspace, qtbot)
+
+
+def shown_desk(window: MainWindow, workspace: Workspace, qtbot: QtBot) -> Iterator[Desk]:
     made = Desk(window, workspace)
     load_icons()
     window.show()

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,10 +16,13 @@ from forllm_desktop.ui.desk import Desk
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.new_topic import NewTopicPage
 from forllm_desktop.ui.pages.topic import TopicPage
+from forllm_desktop.ui.pages.welcome import WelcomePage
 from forllm_desktop.ui.panes.queue import QueuePane
+from forllm_desktop.ui.panes.search import SearchPanel
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.thread.find import FindBar
 from tests.builders import a_subforum, a_topic
 
 PAGES = ("queue", "trash", "settings", "keyboard", "about")
@@ -487,6 +490,31 @@ def test_f6_walks_through_the_panes(desk: Desk, window: MainWindow, workspace: W
     assert set(seen) == {"centre", "queue", "bar", "side"}
 
 
+def test_no_pane_has_a_key_of_the_window(desk: Desk, window: MainWindow, workspace: Workspace) -> None:
+    topic, _ = a_topic(workspace.forum)
+    desk.show_topic(topic.topic_id)
+    for name in PAGES:
+        desk.show_page(name)
+    of_window = {key.toString() for action in window.actions_by_id for key in action.shortcuts()}
+    for action in window.findChildren(QAction):
+        if action.parent() is not window:
+            doubled = of_window & {key.toString() for key in action.shortcuts()}
+            assert not doubled, f"{action.text()}: {doubled}"
+
+
+@pytest.mark.parametrize("in_thread", [True, False])
+def test_ctrl_f_finds_in_the_page(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot, in_thread: bool
+) -> None:
+    topic, _ = a_topic(workspace.forum)
+    desk.show_topic(topic.topic_id)
+    page = tabs(window).current()
+    assert isinstance(page, TopicPage)
+    (page if in_thread else desk._sidebar).setFocus()
+    press(qtbot, window, "Ctrl+F")
+    assert page.findChild(FindBar).isVisible()
+
+
 def test_closing_asks_first_and_closes_when_told(window: MainWindow, qtbot: QtBot) -> None:
     window.show()
     with qtbot.waitSignal(window.close_requested):
@@ -538,3 +566,63 @@ def test_failures_of_any_part_are_shown_in_the_window(desk: Desk, window: MainWi
         part.failed.emit(ForllmError("This is not possible", "Do that."))
         assert window.bar.accessibleName() == "This is not possible. Do that."
         window.bar.hide()
+
+
+# -- the welcome and the search
+
+
+def test_an_empty_forum_is_welcomed(first_desk: Desk, window: MainWindow) -> None:
+    assert window.findChild(WelcomePage).isVisible()
+    assert not window.panes.isVisible()
+    assert window.toolbar.is_bare
+
+
+def test_the_first_question_ends_the_welcome(
+    first_desk: Desk, window: MainWindow, workspace: Workspace
+) -> None:
+    topic, _ = a_topic(workspace.forum)
+    window.findChild(WelcomePage).started.emit(topic.topic_id)
+    assert window.panes.isVisible()
+    assert window.findChild(Sidebar).isVisible()
+    assert tabs(window).current_key() == f"topic:{topic.topic_id}"
+
+
+def test_who_skips_the_welcome_does_not_see_it_again(
+    first_desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    window.findChild(WelcomePage).skipped.emit()
+    assert window.panes.isVisible()
+    again = MainWindow()
+    qtbot.addWidget(again, before_close_func=lambda window: setattr(window, "_may_close", True))
+    other = Desk(again, workspace)
+    assert not again.findChildren(WelcomePage)
+    other.close()
+
+
+def test_a_forum_with_something_in_it_is_not_welcomed(window: MainWindow, workspace: Workspace) -> None:
+    a_subforum(workspace.forum)
+    desk = Desk(window, workspace)
+    assert not window.findChildren(WelcomePage)
+    desk.close()
+
+
+def test_search_finds_a_topic_and_opens_it(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    topic, _ = a_topic(workspace.forum)
+    desk.show_page("about")
+    press(qtbot, window, "Ctrl+K")
+    panel = window.findChild(SearchPanel)
+    assert panel.isVisible()
+    QTest.keyClicks(QApplication.focusWidget(), "blue")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: tabs(window).current_key() == f"topic:{topic.topic_id}")
+
+
+def test_search_finds_a_command(desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot) -> None:
+    a_subforum(workspace.forum)
+    desk.show_page("about")
+    press(qtbot, window, "Ctrl+K")
+    QTest.keyClicks(QApplication.focusWidget(), "keyboard")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: tabs(window).current_key() == "page:keyboard")

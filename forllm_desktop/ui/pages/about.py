@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVB
 from forllm_desktop import __version__, paths
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
+from forllm_desktop.ui.widgets.grounds import on_surface
 from forllm_desktop.ui.widgets.labels import plain_label
 
 
@@ -45,6 +46,7 @@ class AboutPage(QScrollArea):
         layout.addLayout(self._buttons())
         layout.addStretch()
         self.setWidget(page)
+        on_surface(page)
 
     def copy_facts(self) -> None:
         """Put the facts into the clipboard."""

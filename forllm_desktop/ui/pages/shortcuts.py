@@ -6,9 +6,37 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from forllm_desktop.ui.actions import IN_PLACE, MENU_KEY, MENUS, SEPARATOR, Actions, in_words
+from forllm_desktop.ui.actions import MENU_KEY, MENUS, SEPARATOR, Actions, in_words
 from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.thread.actions import Act
+from forllm_desktop.ui.widgets.grounds import on_surface
 from forllm_desktop.ui.widgets.labels import plain_label
+
+_IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
+    "In a topic": (
+        ("J", "Next post"),
+        ("K", "Previous post"),
+        *((act.key, act.word) for act in Act if act.key),
+        ("End", "To the end, and follow what is written"),
+    ),
+    "While writing": (
+        ("Ctrl+Enter", "Post and ask"),
+        ("Esc", "Stop replying or editing; the draft stays"),
+    ),
+    "In the queue": (
+        ("Enter", "Open the post"),
+        ("Del", "Cancel the request"),
+        ("Ctrl+R", "Retry the request"),
+    ),
+    "In the forum tree": (
+        ("Ctrl+Enter", "Open in a new tab"),
+        ("F2", "Rename"),
+        ("Alt+Enter", "Name and description"),
+        ("Alt+Up, Alt+Down", "Move the subforum"),
+        ("Del", "Move to the trash"),
+    ),
+}
+"""Keys that work only in their pane."""
 
 COLUMN = 352
 """Least width of a column in px at 100 %."""
@@ -35,6 +63,7 @@ class ShortcutsPage(QScrollArea):
         layout.addLayout(self._grid)
         layout.addStretch()
         self.setWidget(self._sheet)
+        on_surface(self._sheet)
         look().changed.connect(self._arrange)
         self._arrange()
 
@@ -63,7 +92,7 @@ def _sheet(actions: Actions) -> Iterable[tuple[str, list[tuple[str, str]]]]:
         if title == "&Help":
             keys.append((f"{MENU_KEY} or Alt", "Menu"))
         yield title.replace("&", ""), keys
-    for title, pairs in IN_PLACE.items():
+    for title, pairs in _IN_PLACE.items():
         yield title, list(pairs)
 
 

@@ -46,6 +46,9 @@ class TopicPage(Page):
         layout.addWidget(self._thread, 1)
         layout.addWidget(self._composer)
         self.setFocusProxy(self._thread)
+        # The window has these keys too, and a key that two actions have does neither.
+        for name in ("find", "larger", "smaller", "unread", "usual"):
+            self._thread.post_actions.walks[name].setShortcuts([])
         self._connect()
 
     def show_post(self, post_id: int) -> None:
@@ -57,7 +60,9 @@ class TopicPage(Page):
     def find_in_page(self) -> None:
         self._thread.find()
 
-    def ask(self) -> None:
+    def ask(self, persona_id: int | None = None) -> None:
+        if persona_id is not None:
+            self._composer.choose_persona(persona_id)
         self._composer.focus_text()
 
     def flush(self) -> None:

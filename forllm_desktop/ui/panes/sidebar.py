@@ -160,6 +160,15 @@ class Sidebar(QWidget):
         """Return the subforum that is selected or that the selected topic is in; 0 when there is none."""
         return self._model.subforum_id(self._view.currentIndex())
 
+    def show_subforum(self, subforum_id: int) -> None:
+        """Select a subforum and open it."""
+        index = self._model.subforum_index(subforum_id)
+        if index.isValid():
+            self._view.expand(index)
+            self._view.setCurrentIndex(index)
+            self._view.scrollTo(index)
+            self._view.setFocus()
+
     def state(self) -> dict[str, Any]:
         """Return which subforums are open, for `restore`."""
         is_open = self._view.isExpanded
