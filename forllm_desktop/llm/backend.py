@@ -46,8 +46,8 @@ PARKING_KINDS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.AUTH, ErrorKind.BUSY
 class BackendError(ForllmError):
     """A server failed. `status` is its HTTP status, `server_text` its own words (at most 2,000 characters).
 
-    `n_prompt` and `n_ctx` (tokens) are set for CONTEXT_EXCEEDED when known. `phase` ("waiting" or
-    "streaming") says where a TIMEOUT or UNREACHABLE happened.
+    `n_prompt` and `n_ctx` (tokens) are set for CONTEXT_EXCEEDED when known. `phase` ("waiting", "loading"
+    or "streaming") says where a TIMEOUT or UNREACHABLE happened.
     """
 
     def __init__(

@@ -171,8 +171,9 @@ class EngineHost:
             raise BackendError(
                 ErrorKind.TIMEOUT,
                 "Loading the model took too long",
-                f"{os.path.basename(model_path)} was not ready after {limit}.",
-                phase="waiting",
+                f"{os.path.basename(model_path)} was not ready after {limit}. "
+                "Choose a smaller model, or try again when this computer is less busy.",
+                phase="loading",
             ) from error
         finally:
             if process.url is None:

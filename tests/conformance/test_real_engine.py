@@ -315,3 +315,17 @@ def test_quitting_leaves_no_engine_and_the_request_runs_at_the_next_start(
     desk.queue.cancel(request)
     desk.ended(request, JobStatus.CANCELLED)
     served(desk, desk.ask_engine(wide_gguf))
+
+
+def test_a_model_that_takes_too_long_to_load_ends_its_request_and_holds_up_nobody(
+    make_desk: MakeDesk, tmp_path: Path, tiny_gguf: TinyGguf
+) -> None:
+    """Row 34: trying again would take as long again, so it is not waited for like a server that is away."""
+    desk = make_desk(limits=replace(QUICK, engine_start=0.5))
+    request = desk.ask_engine(make_slow_gguf(tmp_path / "slow.gguf", layers=200))
+    job = desk.failed(request)
+    assert (job.error_kind, job.attempts) == ("timeout", 1)
+    assert job.error_title == "Loading the model took too long"
+    assert "Choose a smaller model" in (job.error_message or "")
+    assert desk.reply(request) is None
+    desk.until(lambda: engine_pids() == [])
