@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
@@ -267,7 +268,7 @@ def _deleted_posts(session: Session) -> list[TrashItem]:
 
 
 @cache
-def _ancestors() -> Select[tuple[Post]]:
+def _ancestors() -> Select[Any]:
     """Build the select once: every prompt needs it, and building it takes longer than running it."""
     above = (
         select(Post.parent_post_id.label("post_id"))
@@ -281,7 +282,7 @@ def _of(session: Session, ids: CTE) -> Sequence[Post]:
     return session.scalars(_in(ids)).all()
 
 
-def _in(ids: CTE) -> Select[tuple[Post]]:
+def _in(ids: CTE) -> Select[Any]:
     # A reply is always made after what it answers, so the order of ids is the order of age.
     return select(Post).join(ids, Post.post_id == ids.c.post_id).order_by(Post.post_id)
 
