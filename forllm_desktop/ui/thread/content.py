@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.services.running import Progress
@@ -61,10 +62,21 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
         details.append(model)
     state, tail = _state(entry, progress)
     if post is not None and not entry.is_running:
-        written = job.finished_at if job is not None and job.finished_at else post.created_at
-        details.append(words.clock(written, now))
+        details.append(words.clock(_written(post, job), now))
     is_edited = post is not None and post.edited is not None
     return Head(names.author(entry), tuple(details), state, tail, is_edited)
+
+
+def written_when(entry: Entry) -> str:
+    """Return when exactly an entry was written or asked for, and when it was edited."""
+    if entry.post is None:
+        return f"Asked {words.exact(entry.job.requested_at)}" if entry.job is not None else ""
+    said = words.exact(_written(entry.post, entry.job))
+    return f"{said}, edited {words.exact(entry.post.edited)}" if entry.post.edited is not None else said
+
+
+def _written(post: Post, job: Job | None) -> datetime:
+    return job.finished_at if job is not None and job.finished_at else post.created_at
 
 
 def _state(entry: Entry, progress: Progress | None) -> tuple[State | None, str]:

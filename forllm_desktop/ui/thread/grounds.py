@@ -20,6 +20,7 @@ class Scene:
 
     entry: Callable[[int], Entry | None]
     avatar: Callable[[Entry], tuple[int | None, str]]
+    tip: Callable[[Entry], str] = lambda entry: ""
     current: int | None = None
     hovered: int | None = None
     mouse: QPointF | None = None

@@ -24,13 +24,17 @@ class TitleLine(QWidget):
         layout.setSpacing(theme().px(12))
         layout.addWidget(self._title, 1)
         layout.addWidget(self._count)
-        self.setFixedHeight(theme().row(TITLE_LINE))
+        self._fit()
+        look().changed.connect(self._fit)
         self.hide()
 
     def say(self, title: str, count: str) -> None:
         """Show this title."""
         self._title.setText(title)
         self._count.setText(count)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(theme().row(TITLE_LINE))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

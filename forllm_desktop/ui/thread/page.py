@@ -16,6 +16,7 @@ from forllm_desktop.ui import words
 from forllm_desktop.ui.theme import look
 from forllm_desktop.ui.thread.acting import Acting, real_address
 from forllm_desktop.ui.thread.actions import Act
+from forllm_desktop.ui.thread.content import written_when
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.find import FindBar
 from forllm_desktop.ui.thread.grounds import Scene
@@ -83,7 +84,7 @@ class ThreadPage(QWidget):
         self._is_open = False
         self._is_stale = False
 
-        self._view = ThreadView(Scene(self._entry, self._avatar))
+        self._view = ThreadView(Scene(self._entry, self._avatar, written_when))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
         self._bar = QuietBar()
         self._find = FindBar(self._view, self)
@@ -118,7 +119,7 @@ class ThreadPage(QWidget):
         view.menu_wished.connect(self._pop_up)
         view.pressed_on.connect(self._walking.make_current)
         view.resized.connect(self._resized.start)
-        acting.turned.connect(self._turn)
+        acting.turned.connect(self._walking.turn)
         for name in ("reply", "ask", "edit", "request"):
             getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
         acting.link_opened.connect(self.link_opened)
@@ -219,6 +220,8 @@ class ThreadPage(QWidget):
         super().showEvent(event)
         if not self._is_open:
             self._is_open = True
+            # What lives by now stays; the collector need not look at it while the page is filled.
+            gc.freeze()
             self._keeper.open(self._target)
             self._walking.make_current(self._target or self._first_key())
         elif self._is_stale:
@@ -352,11 +355,6 @@ class ThreadPage(QWidget):
                 self._view.copy()
             case "end":
                 self._walking.follow()
-
-    def _turn(self, step: int) -> None:
-        turned = self._keeper.turn(step)
-        if turned is not None:
-            self._walking.make_current(turned)
 
     # -- steps
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QUrl,
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -12,7 +13,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QToolTip, QWidget
 
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.thread.actions import Label, grown
@@ -141,6 +142,26 @@ class ThreadView(QTextBrowser):
         data = QMimeData()
         data.setText(plain_text(self.document(), cursor.selectionStart(), cursor.selectionEnd()))
         return data
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self._tip_at(QPointF(event.pos()) + QPointF(0, self.offset)))
+            return True
+        return super().viewportEvent(event)
+
+    def _tip_at(self, at: QPointF) -> str:
+        """Return what an icon does, or when exactly a post was written."""
+        thing = self._thing_at(at)
+        if isinstance(thing, Label):
+            return f"{thing.act.word} ({thing.act.key})"
+        if isinstance(thing, str):
+            return "Copy this code"
+        if isinstance(thing, int):
+            return "Fold these replies (F)"
+        slot = self._slot_at(at)
+        entry = self.scene.entry(slot.key) if slot is not None else None
+        is_head = slot is not None and at.y() < self.top_of(slot) + self.writer.style.px(24)
+        return self.scene.tip(entry) if entry is not None and is_head else ""
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -31,7 +31,6 @@ class Walking(QObject):
         self._value = 0
         self._view.anchor.follows = self._wanted
         self._view.verticalScrollBar().valueChanged.connect(self._scrolled)
-        self._view.verticalScrollBar().rangeChanged.connect(lambda *_: self.place())
         chip.clicked.connect(self.go_below)
 
     # -- walking
@@ -71,7 +70,11 @@ class Walking(QObject):
         place = keys.index(self.current) + direction if self.current in keys else 0
         if 0 <= place < len(keys):
             self.go_to(keys[place])
-            return
+        else:
+            self.turn(direction)
+
+    def turn(self, direction: int) -> None:
+        """Turn to the page of later (1) or earlier (-1) posts."""
         turned = self._keeper.turn(direction)
         if turned is not None:
             self.make_current(turned)
@@ -177,8 +180,9 @@ class Walking(QObject):
         self._title.setGeometry(corner.x(), corner.y(), width, self._title.height())
         first = view.document().firstBlock()
         is_away = view.offset > view.decorations.box(first).bottom() and bool(view.writer.slots)
-        self._title.setVisible(is_away)
-        self._title.raise_()
+        if is_away == self._title.isHidden():
+            self._title.setVisible(is_away)
+            self._title.raise_()
         margin = round(view.writer.style.px(16))
         self._chip.move(
             corner.x() + width - self._chip.width() - margin,

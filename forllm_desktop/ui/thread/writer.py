@@ -49,6 +49,7 @@ class Writer:
         self.slots: list[Slot] = []
         self.by_key: dict[int, Slot] = {}
         self._watcher = watcher
+        self._title = ("", "")
         self.use(style)
 
     def use(self, style: Style) -> None:
@@ -60,6 +61,7 @@ class Writer:
         """Take everything away."""
         self.slots.clear()
         self.by_key.clear()
+        self._title = ("", "")
         self.document.clear()
 
     def set_root(self) -> None:
@@ -90,7 +92,10 @@ class Writer:
     # -- writing
 
     def set_title(self, title: str, subtitle: str) -> None:
-        """Write the page's title, or replace it."""
+        """Write the page's title, or replace it when it is another one."""
+        if self._title == (title, subtitle):
+            return
+        self._title = (title, subtitle)
         first = self.document.firstBlock()
         with self._editing(0, first.length() - 1) as cursor:
             cursor.setPosition(0)

@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
+from sqlalchemy import event
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import JobStatus
-from forllm_desktop.ui.theme import Look
+from forllm_desktop.ui.theme import ColourScheme, Look, theme
 from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.thread.page import ThreadPage
+from forllm_desktop.ui.thread.warming import warm_up
 from tests.builders import NOW, a_job
 from tests.ui.thread.conftest import Topics
 
@@ -317,8 +320,6 @@ def test_zoom_keeps_the_post_at_the_top(topics: Topics, show: Show, qtbot: QtBot
 def test_another_theme_rewrites_in_its_colours(
     topics: Topics, show: Show, qtbot: QtBot, started_look: Look
 ) -> None:
-    from forllm_desktop.ui.theme import ColourScheme, theme
-
     page = show()
     started_look.apply(ColourScheme.DARK, "blue", 1.0)
     qtbot.waitUntil(lambda: page.is_complete)
@@ -361,8 +362,6 @@ def test_topic_beyond_a_page_is_divided(topics: Topics, show: Show, qtbot: QtBot
 
 
 def test_opening_reads_the_store_in_few_queries(topics: Topics, show: Show) -> None:
-    from sqlalchemy import event
-
     for number in range(30):
         question = topics.forum.add_post(topics.topic.topic_id, f"Question {number}")
         reply = topics.reply(question, "Answer", created_at=NOW + timedelta(hours=1), read_at=NOW)
@@ -382,3 +381,21 @@ def test_opening_reads_the_store_in_few_queries(topics: Topics, show: Show) -> N
         event.remove(engine, "before_cursor_execute", note)
     selects = [one for one in statements if one.lstrip().upper().startswith(("SELECT", "WITH"))]
     assert len(selects) <= 16, selects
+
+
+def test_icons_and_times_explain_themselves(topics: Topics, show: Show) -> None:
+    page = show()
+    page.grab()
+    labels = page._view.decorations.labels[topics.question.post_id]
+    assert [page._view._tip_at(label.rect.center()) for label in labels][2:4] == [
+        "Edit (E)",
+        "Copy as Markdown (C)",
+    ]
+    slot = page._view.writer.by_key[topics.question.post_id]
+    tip = page._view._tip_at(QPointF(90, page._view.top_of(slot) + 10))
+    assert tip == f"{NOW.astimezone():%a %d %b %Y, %H:%M:%S}"
+
+
+@pytest.mark.usefixtures("started_look")
+def test_warming_up_needs_no_page() -> None:
+    warm_up()
