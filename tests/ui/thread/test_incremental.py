@@ -135,11 +135,49 @@ def test_unfinished_line_decides_nothing(text: str) -> None:
         assert shown == blocks_of(text + end)
 
 
-def test_definition_from_above_is_known_below() -> None:
-    parser = StreamParser()
-    for moment in moments("[a]: http://x.y\n\nFirst.\n\nSecond [a].\n\nThird [a].", [3]):
+def growing(text: str, limits: Limits = DEFAULT) -> list[Block]:
+    """Return how a text looks that came character by character."""
+    parser = StreamParser(limits)
+    for moment in moments(text, [1]):
         parser.feed(moment)
-    assert [run.link for block in parser.blocks[2:] for run in block.runs if run.link] == ["http://x.y"] * 2
+    return list(parser.blocks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]: http://x.y\n\nFirst.\n\nSecond [a].\n\nThird [a].",
+        "- one\n- [a]: http://x.y\n- [a]\n- [a]\n\nThird [a].",
+        "> [a]: http://x.y\n\nSecond.\n\n[a]: http://z\n\nThird [a].",
+        "[a]: http://x.y\n'one\ntwo'\n\nSecond [a].\n\nThird [a].",
+    ],
+)
+def test_definition_from_above_is_known_below(text: str) -> None:
+    blocks = growing(text)
+    assert blocks == blocks_of(text)
+    assert blocks[-1].runs[1] == Run("a", link="http://x.y")
+
+
+def test_first_line_after_a_definition_may_become_its_title() -> None:
+    parser = StreamParser()
+    for moment in moments("[a]: http://x.y\n'one\ntwo\nthree' \n\nEnd.", [1]):
+        parser.feed(moment)
+        assert list(parser.blocks) == blocks_of(moment)
+
+
+def test_code_and_tables_are_counted_through() -> None:
+    text = (
+        "```\n1\n2\n3\n```\n\n- a\n- ```\n  1\n  2\n  3\n  ```\n- b\n\n"
+        + "|a|\n|-|\n"
+        + "|b|\n" * 9
+        + "\nEnd.\n\n"
+    )
+    limits = Limits(code_lines=2, rows=3)
+    blocks = growing(text * 2, limits)
+    assert blocks == blocks_of(text * 2, limits=limits)
+    assert [run.link for block in blocks for run in block.runs if run.link] == [
+        *("act:code:0", "act:code:1", "act:table:0", "act:code:2", "act:code:3", "act:table:1")
+    ]
 
 
 def test_only_the_end_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
