@@ -150,7 +150,7 @@ class ToolBar(QWidget):
 
     def _fit(self) -> None:
         now = theme()
-        self.setFixedHeight(max(44, now.row(28) + 16))
+        self.setFixedHeight(max(44, now.row(28) + 16, now.px(28) + 16))
         self._layout.setContentsMargins(now.px(12), 0, now.px(12), 1)
         self._layout.setSpacing(now.px(8))
         for button in (self._menu_button, *self._panes):
