@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from forllm_desktop import logs
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.storage.first_look import first_look
+from forllm_desktop.ui.background import TASK_NAME
 from forllm_desktop.ui.main_window import APP_TITLE, MainWindow
 from forllm_desktop.ui.theme import start_look
 
@@ -48,7 +49,7 @@ def run(folder: Path) -> int:
     desktop.start()
     try:
         loop.run_forever()
-        _cancel_tasks(loop)
+        loop.run_until_complete(_end_tasks())
     finally:
         interrupts.close()
         loop.close()
@@ -92,6 +93,7 @@ class Desktop(QObject):
         self._folder = folder
         self._log: logging.Handler | None = None
         self._is_quitting = False
+        self.has_ended = False
         self.exit_code = 0
         self.workspace: Workspace | None = None
         self.worker: WorkerThread | None = None
@@ -203,6 +205,7 @@ class Desktop(QObject):
         log.info("closed")
         if self._log is not None:
             logs.stop_logging(self._log)
+        self.has_ended = True
         self.ended.emit()
 
     def _give_up(self) -> None:
@@ -256,9 +259,10 @@ def report_unforeseen(
     sys.__excepthook__(kind, error, traceback)
 
 
-def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
+async def _end_tasks() -> None:
+    """Cancel what the panes still do, and wait until it has ended."""
+    # Tasks within these are left to the libraries that started them, which know how to end them.
+    tasks = [task for task in asyncio.all_tasks() if task.get_name() == TASK_NAME]
     for task in tasks:
         task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,6 +10,9 @@ from forllm_desktop.domain.errors import ForllmError
 
 P = ParamSpec("P")
 
+TASK_NAME = "background"
+"""Name of every task that is started here, to tell them from those that libraries start inside of them."""
+
 
 class Background:
     """Runs coroutines for one owner and reports what fails in words."""
@@ -51,7 +54,7 @@ class Background:
             except ForllmError as error:
                 self._on_error(error)
 
-        task = loop.create_task(guarded())
+        task = loop.create_task(guarded(), name=TASK_NAME)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
@@ -626,3 +626,18 @@ def test_search_finds_a_command(desk: Desk, window: MainWindow, workspace: Works
     QTest.keyClicks(QApplication.focusWidget(), "keyboard")
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tabs(window).current_key() == "page:keyboard")
+
+
+def test_nothing_ticks_when_all_is_quiet(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    topic, _ = a_topic(workspace.forum)
+    for name in PAGES:
+        desk.show_page(name)
+    desk.show_topic(topic.topic_id)
+
+    def quick() -> list[QTimer]:
+        timers = window.findChildren(QTimer)
+        return [timer for timer in timers if timer.isActive() and timer.interval() < 1_000]
+
+    qtbot.waitUntil(lambda: not quick(), timeout=5_000)

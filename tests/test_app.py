@@ -1,0 +1,265 @@
+"""The app from its first frame to its last commit, with the real worker thread and the real engine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from forllm_desktop.app import Desktop, Interrupts
+from forllm_desktop.domain.queue import JobStatus
+from forllm_desktop.logs import log_file
+from forllm_desktop.services.queue import Wish
+from forllm_desktop.services.workspace import open_workspace
+from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.pages.refusal import RefusalPage
+from forllm_desktop.ui.tabs import CentreTabs
+from forllm_desktop.ui.theme import ColourScheme, start_look, theme
+from tests.fakes import Answer, FakeOllama, Gate, ollama_delta, ollama_done
+
+ROOT = Path(__file__).parent.parent
+Start = Callable[..., Desktop]
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
+    """Return a function that opens the window over a folder and waits until it can be used."""
+    look = start_look(qapp)
+    desktops: list[Desktop] = []
+
+    def start_desktop(folder: Path = tmp_path) -> Desktop:
+        desktop = Desktop(folder)
+        desktops.append(desktop)
+        desktop.start()
+        qtbot.waitUntil(lambda: desktop.desk is not None or desktop.exit_code != 0, timeout=20_000)
+        if desktop.desk is not None:
+            qtbot.waitUntil(lambda: desktop.worker is not None, timeout=10_000)
+        return desktop
+
+    yield start_desktop
+    for desktop in desktops:
+        end(desktop, qtbot)
+        desktop.window.deleteLater()
+    look.apply(ColourScheme.SYSTEM, "blue", 1.0)
+
+
+def end(desktop: Desktop, qtbot: QtBot) -> None:
+    """Quit and wait until everything is closed."""
+    if not desktop.has_ended:
+        with qtbot.waitSignal(desktop.ended, timeout=10_000):
+            desktop.quit()
+
+
+def ask(desktop: Desktop, model: str, server: str | None = None) -> int:
+    workspace = desktop.workspace
+    assert workspace is not None
+    found = workspace.forum.find_subforum("Physics")
+    subforum = found[0] if found else workspace.forum.create_subforum("Physics")
+    choice = workspace.models.choose(model, server)
+    asked = workspace.queue.ask_in_new_topic(subforum.subforum_id, "Why?", "Why is it so?", Wish(choice))
+    return asked[2].request_id
+
+
+def status(desktop: Desktop, request: int) -> str:
+    assert desktop.workspace is not None
+    return desktop.workspace.queue.job(request).status
+
+
+def test_a_question_is_answered_by_the_built_in_engine(
+    start: Start, qtbot: QtBot, tiny_gguf: Callable[[str], Path]
+) -> None:
+    desktop = start()
+    request = ask(desktop, str(tiny_gguf("chat")))
+    assert desktop.desk is not None
+    assert desktop.workspace is not None
+    qtbot.waitUntil(lambda: status(desktop, request) == JobStatus.COMPLETE, timeout=60_000)
+    job = desktop.workspace.queue.job(request)
+    assert job.reply_post_id is not None
+    assert desktop.workspace.forum.post(job.reply_post_id).content
+    desktop.desk.show_post(job.reply_post_id)
+    qtbot.waitUntil(lambda: desktop.window.toolbar.pill.state.word == "Nothing queued", timeout=5_000)
+
+
+def test_the_pill_says_which_model_works_and_pauses_it(start: Start, qtbot: QtBot) -> None:
+    gate = Gate()
+    with FakeOllama() as server:
+        server.script(Answer([ollama_delta("Because"), gate, ollama_done()]))
+        desktop = start()
+        request = ask(desktop, "llama3.2", server.url)
+        pill = desktop.window.toolbar.pill
+        qtbot.waitUntil(gate.reached.is_set, timeout=10_000)
+        qtbot.waitUntil(lambda: pill.state.word == "Working", timeout=5_000)
+        assert "llama3.2" in pill.state.details
+        pill.pause_requested.emit(True)
+        assert pill.state.word == "Pausing"
+        gate.open()
+        qtbot.waitUntil(lambda: pill.state.word == "Paused", timeout=5_000)
+        assert status(desktop, request) == JobStatus.COMPLETE
+        pill.pause_requested.emit(False)
+        qtbot.waitUntil(lambda: pill.state.word == "Nothing queued", timeout=5_000)
+        end(desktop, qtbot)
+
+
+def test_a_server_that_is_away_is_said_and_can_be_tried_again(start: Start, qtbot: QtBot) -> None:
+    with FakeOllama() as server:
+        server.refuse()
+        desktop = start()
+        request = ask(desktop, "llama3.2", server.url)
+        pill = desktop.window.toolbar.pill
+        qtbot.waitUntil(lambda: pill.state.word == "Server away", timeout=15_000)
+        assert pill.state.details == ("1 wait",)
+        server.accept_again()
+        pill.retry_requested.emit()
+        qtbot.waitUntil(lambda: status(desktop, request) == JobStatus.COMPLETE, timeout=15_000)
+        end(desktop, qtbot)
+
+
+def test_quitting_in_mid_stream_keeps_text_and_request(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
+    gate = Gate()
+    with FakeOllama() as server:
+        server.script(Answer([ollama_delta("Because of the "), gate, ollama_done()]))
+        desktop = start()
+        request = ask(desktop, "llama3.2", server.url)
+        qtbot.waitUntil(gate.reached.is_set, timeout=10_000)
+        running = desktop.workspace.queue.running if desktop.workspace else None
+        assert running is not None
+        qtbot.waitUntil(lambda: bool((p := running.get(request)) and p.text), timeout=5_000)
+        began = time.monotonic()
+        end(desktop, qtbot)
+        assert time.monotonic() - began < 3
+        gate.open()
+    again = open_workspace(tmp_path)
+    job = again.queue.job(request)
+    assert job.status == JobStatus.PENDING
+    assert job.reply_post_id is not None
+    assert again.forum.post(job.reply_post_id).content == "Because of the "
+    again.close()
+
+
+def test_drafts_and_tabs_survive_a_restart(start: Start, qtbot: QtBot) -> None:
+    desktop = start()
+    assert desktop.workspace is not None
+    assert desktop.desk is not None
+    subforum = desktop.workspace.forum.create_subforum("Physics")
+    topic, _ = desktop.workspace.forum.create_topic(subforum.subforum_id, "Why?", "Why is it so?")
+    desktop.desk.show_topic(topic.topic_id)
+    desktop.window.findChild(Composer)._text.setPlainText("not sent yet")
+    desktop.window.close()
+    qtbot.waitUntil(lambda: desktop.has_ended, timeout=10_000)
+    again = start()
+    tabs = again.window.findChild(CentreTabs)
+    assert tabs.current_key() == f"topic:{topic.topic_id}"
+    assert again.window.findChild(Composer)._text.toPlainText() == "not sent yet"
+
+
+def test_the_first_frame_already_wears_the_chosen_look(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
+    desktop = start()
+    assert desktop.workspace is not None
+    desktop.workspace.settings.change(color_scheme="dark", text_size=150)
+    end(desktop, qtbot)
+    again = Desktop(tmp_path)
+    assert theme().is_dark
+    assert theme().scale == 1.5
+    assert again.workspace is None
+    again.window.deleteLater()
+
+
+def test_a_second_window_says_that_the_first_one_runs(
+    start: Start, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start()
+    second = start(tmp_path)
+    page = second.window.findChild(RefusalPage)
+    assert page.isVisible()
+    assert second.exit_code == 1
+    assert "FORLLM is already running" in capsys.readouterr().err
+    with qtbot.waitSignal(second.ended):
+        page.close_requested.emit()
+
+
+def test_a_folder_that_cannot_be_used_is_said(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "forllm.db").write_bytes(b"something else" * 100)
+    desktop = start(folder)
+    assert desktop.window.findChild(RefusalPage).isVisible()
+    assert (folder / "forllm.db").read_bytes().startswith(b"something else")
+
+
+def test_quitting_twice_ends_once(start: Start, qtbot: QtBot) -> None:
+    desktop = start()
+    ends: list[None] = []
+    desktop.ended.connect(lambda: ends.append(None))
+    desktop.quit()
+    desktop.window.close()
+    qtbot.waitUntil(lambda: desktop.has_ended, timeout=10_000)
+    qtbot.wait(50)
+    assert len(ends) == 1
+
+
+def test_neither_texts_nor_prompts_are_logged(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
+    with FakeOllama() as server:
+        desktop = start()
+        request = ask(desktop, "llama3.2", server.url)
+        qtbot.waitUntil(lambda: status(desktop, request) == JobStatus.COMPLETE, timeout=15_000)
+        end(desktop, qtbot)
+    written = log_file(tmp_path).read_text(encoding="utf-8")
+    assert "opened" in written
+    assert "Why is it so?" not in written
+    assert "Hello from the fake" not in written
+
+
+def test_a_worker_that_does_not_stop_does_not_keep_the_app(
+    start: Start, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("forllm_desktop.app.os._exit", left.append)
+    desktop = start()
+    worker = desktop.worker
+    assert worker is not None
+    monkeypatch.setattr(worker, "ask_to_stop", lambda: None)
+    desktop._patience.setInterval(50)
+    desktop.quit()
+    qtbot.waitUntil(lambda: left == [0])
+    monkeypatch.undo()
+    worker.ask_to_stop()
+    qtbot.waitUntil(lambda: desktop.has_ended, timeout=10_000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_gui_thread(qapp: QApplication, qtbot: QtBot, number: signal.Signals) -> None:
+    asked: list[None] = []
+    interrupts = Interrupts(lambda: asked.append(None))
+    try:
+        os.kill(os.getpid(), number)
+        qtbot.waitUntil(lambda: len(asked) == 1)
+    finally:
+        interrupts.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_the_whole_app_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forllm_desktop", "--data-dir", str(tmp_path)]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    app = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 30
+        while not log_file(tmp_path).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        app.send_signal(signal.SIGTERM)
+        errors = app.communicate(timeout=20)[1]
+    finally:
+        app.kill()
+        app.wait()
+    assert app.returncode == 0
+    assert errors == ""
+    assert log_file(tmp_path).read_text().rstrip().endswith("closed")
+    again = open_workspace(tmp_path)
+    again.close()
