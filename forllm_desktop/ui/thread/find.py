@@ -1,5 +1,7 @@
 """Find in page: counts all hits, walks from one to the next, highlights those on screen."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTextEdit, QWidget
@@ -16,14 +18,17 @@ _MOST_SHOWN = 200
 class FindBar(QWidget):
     """A line to type in, the number of hits, and buttons for the next and the previous one.
 
+    Hits are counted in what is shown. Where they end, `unfold(wanted)` may show more that holds some.
+
     closed()    the bar was closed; the focus belongs to the page again
     """
 
     closed = Signal()
 
-    def __init__(self, view: ThreadView, parent: QWidget) -> None:
+    def __init__(self, view: ThreadView, unfold: Callable[[str], bool], parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
+        self._unfold = unfold
         self._total = 0
         self._at: QTextCursor | None = None
         self._field = QLineEdit()
@@ -86,6 +91,8 @@ class FindBar(QWidget):
         flags = QTextDocument.FindFlag.FindBackward if direction < 0 else QTextDocument.FindFlag(0)
         start = self._at if self._at is not None else self._top_of_view()
         found = document.find(wanted, start, flags)
+        if found.isNull() and self._unfold(wanted):
+            found = document.find(wanted, start, flags)
         if found.isNull():
             start = QTextCursor(document)
             if direction < 0:
@@ -112,10 +119,9 @@ class FindBar(QWidget):
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme().colour("line"))
 
     def _search(self) -> None:
-        wanted = self._field.text()
         self._at = None
         self._recount()
-        if wanted and self._total:
+        if self._field.text() and self._total:
             self.step(1)
         else:
             self._show_hits()

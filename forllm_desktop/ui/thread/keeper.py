@@ -184,7 +184,7 @@ class Keeper(QObject):
         if text is None and entry.key in self.streams.growing:
             text = self._growing_blocks(entry, said)
         elif text is None and said and not entry.is_deleted:
-            text = self._parser.parse(entry.key, said, self._limits.get(entry.key, DEFAULT))
+            text = self._parser.parse(entry.key, said, self.limits_of(entry.key))
         thoughts = blocks_of(thinking) if thinking and entry.key in self._thoughts else None
         progress = self.source.progress(entry)
         folded = ""
@@ -198,6 +198,10 @@ class Keeper(QObject):
             is_thinking=progress is not None and progress.phase == "thinking",
             folded=folded,
         )
+
+    def limits_of(self, key: int) -> Limits:
+        """Return how much of a post is shown."""
+        return self._limits.get(key, DEFAULT)
 
     def _take_parsed(self, key: int, blocks: list[Block]) -> None:
         if key in self._growing:
@@ -263,7 +267,7 @@ class Keeper(QObject):
         self.view.writer.set_head(slot, self.head(entry))
         said, _ = self.source.words_of(entry)
         if key not in self.streams.growing and said and not entry.is_deleted:
-            parsed = self._parser.parse(key, said, self._limits.get(key, DEFAULT))
+            parsed = self._parser.parse(key, said, self.limits_of(key))
             if parsed is not None:
                 self.view.writer.set_body(slot, self._body(entry, parsed))
                 self._settle(slot)
@@ -302,7 +306,7 @@ class Keeper(QObject):
             self.fold(key)
             return
         else:
-            self._limits[key] = self._limits.get(key, DEFAULT).after(act)
+            self._limits[key] = self.limits_of(key).after(act)
             self._growing.pop(key, None)
         self.refresh(key)
 
@@ -340,12 +344,12 @@ class Keeper(QObject):
     def _growing_blocks(self, entry: Entry, text: str) -> list[Block]:
         parser = self._growing.get(entry.key)
         if parser is None:
-            parser = self._growing[entry.key] = StreamParser(self._limits.get(entry.key, DEFAULT))
+            parser = self._growing[entry.key] = StreamParser(self.limits_of(entry.key))
         if not parser.needs_background(text):
             parser.feed(text)
         elif not self._parser.is_busy(entry.key):
             # One block that is very long or very odd: it grows as fast as the background parses it.
-            self._parser.parse(entry.key, text, self._limits.get(entry.key, DEFAULT))
+            self._parser.parse(entry.key, text, self.limits_of(entry.key))
         return list(parser.blocks)
 
     def _write_growing(self, growing: Growing) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Collection
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
@@ -19,6 +20,7 @@ from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.thread.content import written_when
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.find import FindBar
+from forllm_desktop.ui.thread.folding import unfold_hits
 from forllm_desktop.ui.thread.grounds import Scene
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
@@ -87,7 +89,7 @@ class ThreadPage(QWidget):
         self._view = ThreadView(Scene(self._entry, self._avatar, written_when))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
         self._bar = QuietBar()
-        self._find = FindBar(self._view, self)
+        self._find = FindBar(self._view, partial(unfold_hits, self._keeper), self)
         self._title_line, self._chip = TitleLine(self), Chip(self)
         self._walking = Walking(self._keeper, self._title_line, self._chip, self)
         self._acting = Acting(self._keeper, forum, queue, self)

@@ -399,3 +399,16 @@ def test_icons_and_times_explain_themselves(topics: Topics, show: Show) -> None:
 @pytest.mark.usefixtures("started_look")
 def test_warming_up_needs_no_page() -> None:
     warm_up()
+
+
+def test_find_unfolds_a_branch_that_holds_a_hit(topics: Topics, show: Show, qtbot: QtBot) -> None:
+    topics.reply(topics.question, "A hidden treasure.")
+    page = show()
+    page._keeper.fold(topics.question.post_id)
+    assert "treasure" not in text_of(page)
+    page.find()
+    field = page.findChild(QLineEdit)
+    qtbot.keyClicks(field, "treasure")
+    assert page._find.count == 0
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "treasure" in text_of(page) and page._find.count == 1)
