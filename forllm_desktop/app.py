@@ -1,6 +1,6 @@
 """The composition root of the window: opens, wires, starts, stops; it alone knows all packages."""
 
-import asyncio
+import gc
 import json
 import logging
 import os
@@ -12,19 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import qasync
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from forllm_desktop import logs
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.storage.first_look import first_look
-from forllm_desktop.ui.background import TASK_NAME
 from forllm_desktop.ui.main_window import APP_TITLE, MainWindow
 from forllm_desktop.ui.theme import start_look
 
-# Everything that needs SQLAlchemy is imported after the first frame.
+# Everything that needs SQLAlchemy or asyncio is imported after the first frame.
 if TYPE_CHECKING:
+    from qasync import QEventLoop
+
     from forllm_desktop.services.workspace import Workspace
     from forllm_desktop.ui.desk import Desk
     from forllm_desktop.worker.thread import WorkerThread
@@ -38,22 +37,37 @@ log = logging.getLogger(__name__)
 
 def run(folder: Path) -> int:
     """Show the window over a data folder until it is closed; returns the exit code."""
+    # Nothing made during the start is garbage; looking for some takes a tenth of it.
+    gc.disable()
     _spare_import_hook()
+    sys.excepthook = report_unforeseen
     app = make_application()
-    loop = qasync.QEventLoop(app)
-    asyncio.set_event_loop(loop)
-    desktop = Desktop(folder)
+    loops: list[QEventLoop] = []
+    desktop = Desktop(folder, before_opening=lambda: loops.append(_begin_loop(app)))
     # Python's own handlers only run between two steps of Python; the socket makes Qt take one.
     interrupts = Interrupts(desktop.quit)
-    desktop.ended.connect(loop.stop)
+    desktop.opened.connect(gc.enable)
+    desktop.ended.connect(lambda: loops[0].stop() if loops else app.exit(0))
     desktop.start()
     try:
-        loop.run_forever()
-        loop.run_until_complete(_end_tasks())
+        app.exec()
+        for loop in loops:
+            loop.run_until_complete(_end_tasks())
+            loop.close()
     finally:
         interrupts.close()
-        loop.close()
     return desktop.exit_code
+
+
+def _begin_loop(app: QApplication) -> "QEventLoop":
+    """Let coroutines run in Qt's loop from now on. Importing asyncio would hold up the first frame."""
+    import asyncio
+
+    from qasync import QEventLoop
+
+    loop = QEventLoop(app, already_running=True)
+    asyncio.set_event_loop(loop)
+    return loop
 
 
 def _spare_import_hook() -> None:
@@ -88,9 +102,17 @@ class Desktop(QObject):
     opened = Signal()
     ended = Signal()
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parent: QObject | None = None,
+        *,
+        before_opening: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`before_opening` is called once the first frame is on the screen."""
         super().__init__(parent)
         self._folder = folder
+        self._before_opening = before_opening
         self._log: logging.Handler | None = None
         self._is_quitting = False
         self.has_ended = False
@@ -126,6 +148,8 @@ class Desktop(QObject):
     # -- opening
 
     def _open(self) -> None:
+        self._before_opening()
+        from forllm_desktop.logs import start_logging
         from forllm_desktop.services.workspace import open_workspace
 
         try:
@@ -133,7 +157,7 @@ class Desktop(QObject):
         except ForllmError as error:
             self._refuse(error)
             return
-        self._log = logs.start_logging(self._folder)
+        self._log = start_logging(self._folder)
         from forllm_desktop.ui.desk import Desk
 
         self.desk = Desk(self.window, self.workspace)
@@ -204,7 +228,9 @@ class Desktop(QObject):
             self.workspace.close()
         log.info("closed")
         if self._log is not None:
-            logs.stop_logging(self._log)
+            from forllm_desktop.logs import stop_logging
+
+            stop_logging(self._log)
         self.has_ended = True
         self.ended.emit()
 
@@ -254,13 +280,17 @@ class Interrupts(QObject):
 def report_unforeseen(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """Write an error that nobody foresaw to the log; the window goes on."""
+    """Write an error that nobody foresaw, in a slot for instance, to the log; the window goes on."""
     log.error("unforeseen error", exc_info=(kind, error, traceback))
     sys.__excepthook__(kind, error, traceback)
 
 
 async def _end_tasks() -> None:
     """Cancel what the panes still do, and wait until it has ended."""
+    import asyncio
+
+    from forllm_desktop.ui.background import TASK_NAME
+
     # Tasks within these are left to the libraries that started them, which know how to end them.
     tasks = [task for task in asyncio.all_tasks() if task.get_name() == TASK_NAME]
     for task in tasks:

@@ -259,7 +259,7 @@ def test_the_whole_app_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
         app.kill()
         app.wait()
     assert app.returncode == 0
-    assert errors == ""
+    assert [line for line in errors.splitlines() if "This plugin does not support" not in line] == []
     assert log_file(tmp_path).read_text().rstrip().endswith("closed")
     again = open_workspace(tmp_path)
     again.close()
