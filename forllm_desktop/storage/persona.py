@@ -64,8 +64,8 @@ def assigned(session: Session) -> dict[int, tuple[AssignedPersona, ...]]:
         .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
     )
     found: dict[int, tuple[AssignedPersona, ...]] = {}
-    for subforum_id, *persona in rows:
-        found[subforum_id] = (*found.get(subforum_id, ()), AssignedPersona(*persona))
+    for subforum_id, persona_id, name, is_default in rows:
+        found[subforum_id] = (*found.get(subforum_id, ()), AssignedPersona(persona_id, name, is_default))
     return found
 
 

@@ -194,7 +194,7 @@ def models_used(session: Session, most: int = 12) -> Sequence[tuple[int, str]]:
         .order_by(last.desc())
         .limit(most)
     )
-    return [(server_id, model) for server_id, model in rows]
+    return [(server_id, model) for server_id, model in rows if server_id is not None]
 
 
 def take_away_empty_reply(session: Session, job: Job) -> Gone:

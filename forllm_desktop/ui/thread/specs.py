@@ -4,7 +4,7 @@ from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 LINE_BREAK = "\u2028"
-"""A line break inside a block, as Qt writes it: a "\\n" would begin a new block. No foreign text holds one."""
+"""A line break inside a block, as Qt writes it; a "\\n" begins a new block. No foreign text holds one."""
 
 
 class Kind(IntEnum):
@@ -36,7 +36,7 @@ class Style(IntFlag):
 
 
 class Run(NamedTuple):
-    """A stretch of text in one style. `token` is a code colour: "", "keyword", "number", "string", "comment".
+    """A stretch of text in one style; `token` is a code colour: "keyword", "number", "string", "comment".
 
     `link` is a target: a web address, or `act:NAME` for something of ours (unfolding, showing the rest).
     """
@@ -52,9 +52,9 @@ class Block(NamedTuple):
 
     `level` is the heading's level; `indent` the nesting of lists; `quote` that of quotes; `marker` is a list
     marker ("•", "3.") or a task's box ("[ ]", "[x]"); `language` names a code block's language; `place` is
-    the position in a run of code lines: "first", "middle", "last" or "only"; `rows` are a table's rows, each a
-    tuple of cells, each a tuple of runs, the first row the head; `align` the columns' alignments ("l", "c", "r").
-    `joined` blocks continue the block before without a gap.
+    the position in a run of code lines: "first", "middle", "last" or "only"; `rows` are a table's rows,
+    each a tuple of cells, each a tuple of runs, the first row the head; `align` the columns' alignments
+    ("l", "c", "r"). `joined` blocks continue the block before without a gap.
     """
 
     kind: Kind
