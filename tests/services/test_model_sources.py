@@ -298,7 +298,9 @@ def test_first_question_makes_the_subforum_its_persona_and_a_request(
 ) -> None:
     personas, queue = PersonaService(database, events), QueueService(database, events)
     example, server = examples()[0], a_server(database).server_id
-    topic_id = ask_first_question(forum, personas, queue, example, "Why?\n\nTell me.", ModelChoice(server, "tiny"))
+    topic_id = ask_first_question(
+        forum, personas, queue, example, "Why?\n\nTell me.", ModelChoice(server, "tiny")
+    )
     topic = forum.topic(topic_id)
     (subforum,) = forum.subforums()
     (job,) = queue.jobs()

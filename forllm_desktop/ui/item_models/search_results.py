@@ -81,7 +81,7 @@ class SearchResults(QAbstractListModel):
         return 0 if parent.isValid() else len(self._entries)
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        if index.isValid() and self._entries[index.row()].kind is EntryKind.HEAD:
+        if not index.isValid() or self._entries[index.row()].kind is EntryKind.HEAD:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 

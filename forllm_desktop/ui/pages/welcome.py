@@ -31,7 +31,7 @@ from forllm_desktop.ui.widgets.choice_card import ChoiceCard
 from forllm_desktop.ui.widgets.flow_cards import FlowCards
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
-from forllm_desktop.ui.widgets.step_number import StepNumber
+from forllm_desktop.ui.widgets.step_head import StepHead
 
 WIDTH = 928
 """Widest content in px at 100 %."""
@@ -163,14 +163,7 @@ class WelcomePage(QWidget):
         body: QWidget,
         extras: tuple[QWidget, ...] = (),
     ) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(StepNumber(number))
-        head.addSpacing(8)
-        head.addWidget(plain_label(title, "heading", wraps=not extras), 0 if extras else 1)
-        for place, extra in enumerate(extras):
-            head.addWidget(extra, 0 if place else 1)
-        content.addLayout(head)
+        content.addWidget(StepHead(number, title, extras))
         inner = QHBoxLayout()
         inner.addWidget(body)
         content.addLayout(self._indented(inner))

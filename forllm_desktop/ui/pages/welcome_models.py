@@ -5,7 +5,7 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
@@ -58,23 +58,26 @@ class WelcomeModels(QWidget):
         self._note = plain_label("", "small", "text_2", elides=True)
 
         line = QHBoxLayout(self._picker_line)
-        line.setContentsMargins(0, 8, 0, 0)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         line.addWidget(plain_label("First replies by", "small", "text_3"))
         line.addWidget(self._picker)
         line.addWidget(self._note, 1)
         self._advice_line = QWidget()
         advice = QHBoxLayout(self._advice_line)
-        advice.setContentsMargins(0, 8, 0, 0)
+        advice.setContentsMargins(0, 0, 0, 0)
         advice.setSpacing(12)
         advice.addWidget(self._advice, 1)
         advice.addWidget(self._choose_file)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
-        self._layout.addWidget(self._list)
-        self._layout.addWidget(self._advice_line)
-        self._layout.addWidget(self._picker_line)
+        self._editor_place = QVBoxLayout()
+        self._editor_place.setContentsMargins(0, 8, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._list)
+        layout.addLayout(self._editor_place)
+        layout.addWidget(self._advice_line)
+        layout.addWidget(self._picker_line)
         self._picker_line.hide()
         self._advice_line.hide()
 
@@ -148,9 +151,10 @@ class WelcomeModels(QWidget):
             self._editor = ServerEditor()
             self._editor.saved.connect(self._add_server)
             self._editor.cancelled.connect(self._close_editor)
-            self._layout.insertWidget(1, self._editor)
-            self._layout.insertSpacing(1, 8)
-        self._editor.setFocus()
+            self._editor_place.addWidget(self._editor)
+            self._editor_place.setContentsMargins(0, 8, 0, 8)
+            self._editor.show()
+        self._editor.setFocus(Qt.FocusReason.TabFocusReason)
 
     async def _look(self) -> None:
         began = time.monotonic()
@@ -296,6 +300,8 @@ class WelcomeModels(QWidget):
 
     def _close_editor(self) -> None:
         if self._editor is not None:
+            self._editor.hide()
+            self._editor_place.setContentsMargins(0, 8, 0, 0)
             self._editor.deleteLater()
             self._editor = None
 

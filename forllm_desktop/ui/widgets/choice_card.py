@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import look, theme
@@ -27,6 +27,7 @@ class ChoiceCard(QAbstractButton):
         self.setText(title)
         self.setAccessibleName(f"{title}: {who}, {line}")
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         look().changed.connect(self.updateGeometry)
 

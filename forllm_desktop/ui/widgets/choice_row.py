@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.checks import paint_radio
@@ -21,6 +21,7 @@ class ChoiceRow(QAbstractButton):
         self._shows_focus = False
         self.setText(name)
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         look().changed.connect(self.updateGeometry)
 
