@@ -69,10 +69,17 @@ QTabBar::tab:hover { background: $hover; }
 QTabBar::tab:selected { background: $surface; color: $text; border-bottom-color: $surface; }
 QTabBar::tab:focus { color: $accent_text; }
 QTabBar QToolButton { background: $window; border-radius: 4px; }
+QTabBar QToolButton[kind="close"] { background: transparent; padding: 0; }
+QTabBar QToolButton[kind="close"]:hover { background: $pressed; }
+QTableView[rows="lines"] QHeaderView::section { padding: 0 16px; }
+QTableView[rows="lines"]::item { padding: 0 13px; border-bottom: 1px solid $line; }
+QTableView[rows="lines"]::item:selected { background: $selected_inactive; color: $text; }
+QTableView[rows="lines"]::item:selected:active { background: $accent_soft; }
 
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $text_3; border: none; border-bottom: 1px solid $line;
     padding: 0 8px; min-height: 23px; font-size: $caption; font-weight: 500; text-align: left; }
+QHeaderView::section:first { padding-left: 16px; }
 QTreeView, QListView, QTableView { background: transparent; border: none; }
 QTableView { background: $surface; gridline-color: $line; }
 QScrollArea { background: transparent; border: none; }

@@ -38,6 +38,7 @@ class TabBar(QTabBar):
         if icon_name:
             self.setTabIcon(index, icon(icon_name))
         close = icon_button("Close this tab", "x", shortcut="Ctrl+W", parent=self)
+        close.setProperty("kind", "close")
         _fit_close(close)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(lambda: self.close_requested.emit(key))
@@ -92,6 +93,8 @@ class TabBar(QTabBar):
         menu.popup(event.globalPos())
 
     def _fit(self) -> None:
+        # Left to itself a bar that is laid out before its first tab can end up with no height at all.
+        self.setFixedHeight(theme().row(36))
         self.setIconSize(QSize(theme().px(16), theme().px(16)))
         for index in range(self.count()):
             close = self.tabButton(index, QTabBar.ButtonPosition.RightSide)

@@ -3,13 +3,15 @@
 from typing import Any, Protocol
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from forllm_desktop.ui.tab_bar import TabBar
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import action_button
 
+LEAST_SPLIT = 720
+"""Width in px at 100 % below which two groups do not fit beside each other."""
 REMEMBERED = 10
 """Closed tabs that can be reopened."""
 
@@ -277,11 +279,22 @@ class CentreTabs(QWidget):
         if self.is_split and len(state["sizes"]) == 2 and all(state["sizes"]):
             self._split.setSizes(state["sizes"])
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_groups()
+
+    def _show_groups(self) -> None:
+        """Show both groups beside each other, or without room for two the one that is used."""
+        has_room = self.width() >= theme().px(LEAST_SPLIT)
+        for group in self._groups:
+            group.setVisible(bool(group.bar.count()) and (has_room or group is self._active))
+
     def _group_of(self, key: str) -> TabGroup | None:
         return next((group for group in self._groups if group.has(key)), None)
 
     def _activate(self, group: TabGroup) -> None:
         self._active = group
+        self._show_groups()
         self.current_changed.emit(self.current_key())
 
     def _settle(self) -> None:
@@ -292,13 +305,13 @@ class CentreTabs(QWidget):
             for key in second.bar.open_keys():
                 second.move_to(first, key)
             first.show_page(shown)
+        if not self._active.bar.count():
+            self._active = first
         was_hidden = second.isHidden()
-        second.setVisible(self.is_split)
+        self._show_groups()
         if was_hidden and self.is_split:
             half = self._split.width() // 2
             self._split.setSizes([half, half])
-        if not self._active.bar.count():
-            self._active = first
         self._stack.setCurrentIndex(int(bool(first.bar.count())))
         self.current_changed.emit(self.current_key())
         self.changed.emit()

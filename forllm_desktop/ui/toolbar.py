@@ -86,7 +86,7 @@ class ToolBar(QWidget):
         self._menu = menu
         self.is_bare = False
         self._menu_button = icon_button("Menu", "list", shortcut="F10")
-        self._wide = [action_button(actions[id], with_text=True) for id in ("new_topic", "ask")]
+        self._wide = [_worded_button(actions, id) for id in ("new_topic", "ask")]
         self.search = SearchButton(key_of(actions["search"]))
         self.pill = StatePill()
         self._panes = [_pane_button(actions, id) for id in ("show_sidebar", "show_queue")]
@@ -162,6 +162,13 @@ class ToolBar(QWidget):
         for button in (self._menu_button, *self._panes):
             button.setIconSize(QSize(now.px(18), now.px(18)))
         self._arrange()
+
+
+def _worded_button(actions: Actions, id: str) -> QToolButton:
+    button = action_button(actions[id], with_text=True)
+    # Qt leaves 4 px between icon and words, too few.
+    button.setText(f" {in_words(actions[id])}")
+    return button
 
 
 def _pane_button(actions: Actions, id: str) -> QToolButton:

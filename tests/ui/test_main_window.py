@@ -133,6 +133,29 @@ def test_two_tabs_beside_each_other_and_back(desk: Desk, window: MainWindow) -> 
     assert tabs(window).current_key() == "page:about"
 
 
+def test_without_room_for_two_the_side_that_is_used_is_shown(desk: Desk, window: MainWindow) -> None:
+    desk.show_page("trash")
+    desk.show_page("about")
+    trigger(window, "split")
+    left, right = tabs(window)._groups
+    window.resize(600, 600)
+    assert (left.isVisible(), right.isVisible()) == (False, True)
+    trigger(window, "next_tab")
+    assert (left.isVisible(), right.isVisible()) == (True, False)
+    window.resize(1440, 900)
+    assert (left.isVisible(), right.isVisible()) == (True, True)
+
+
+def test_tabs_that_came_back_can_be_seen(desk: Desk, window: MainWindow, qtbot: QtBot) -> None:
+    state = {"groups": [["page:about", "page:trash"], []], "shown": ["page:trash", ""], "sizes": []}
+    tabs(window).restore({**state, "current": "page:trash"})
+    desk.show_page("about")
+    qtbot.wait(20)
+    bar = tabs(window)._groups[0].bar
+    assert bar.height() == theme().row(36)
+    assert bar.visibleRegion().contains(bar.tabRect(0).center())
+
+
 def test_closing_one_side_ends_the_split(desk: Desk, window: MainWindow) -> None:
     desk.show_page("trash")
     desk.show_page("about")

@@ -122,7 +122,7 @@ class TrashPage(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setContentsMargins(32, 16, 24, 12)
+        head.setContentsMargins(16, 12, 16, 8)
         head.setSpacing(12)
         head.addWidget(self._title)
         head.addWidget(self._count)
