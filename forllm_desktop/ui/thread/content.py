@@ -8,7 +8,7 @@ from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.services.running import Progress
-from forllm_desktop.ui import words
+from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.specs import Block, Kind, Run, Style
 from forllm_desktop.ui.thread.typeset import Head, State
@@ -59,7 +59,7 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
         details.append(f"v{version}")
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
     if model:
-        details.append(model)
+        details.append(queue_words.model(model))
     state, tail = _state(entry, progress)
     if post is not None and not entry.is_running:
         details.append(words.clock(_written(post, job), now))

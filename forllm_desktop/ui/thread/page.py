@@ -81,6 +81,7 @@ class ThreadPage(QWidget):
         self.topic_id = topic_id
         self._forum = forum
         self._source = Source(topic_id, forum, queue, personas)
+        self._hear(events)
         self._source.load()
         self._target = first_unread(self._source.thread.entries)
         self._is_open = False
@@ -108,10 +109,10 @@ class ThreadPage(QWidget):
         self._view.setAccessibleDescription(_KEYS)
         self._name()
         self._note_unread()
-        self._connect(events)
+        self._connect()
         _open_pages.add(id(self))
 
-    def _connect(self, events: Events) -> None:
+    def _connect(self) -> None:
         view, keeper, acting = self._view, self._keeper, self._acting
         view.act_wished.connect(self._act)
         view.link_wished.connect(acting.follow_link)
@@ -134,6 +135,12 @@ class ThreadPage(QWidget):
         keeper.filled.connect(self._filled)
         self._find.closed.connect(view.setFocus)
         look().changed.connect(self._restyle)
+
+    def _hear(self, events: Events) -> None:
+        """Connect with what happens, before anything is read: the worker goes on while this page is made.
+
+        What it tells meanwhile is delivered once the page is there.
+        """
         events.topic_changed.connect(self._topic_changed)
         events.subforums_changed.connect(self._topic_changed)
         events.post_added.connect(self._post_changed)
