@@ -228,7 +228,9 @@ class Desk(QObject):
             return
         is_away = bool(ws.queue.standing().parked)
         name = f"{server.name} · {model_word(now.default_model)}"
-        self._window.status.show_server(f"{name} · away" if is_away else name, "warn" if is_away else "ok")
+        self._window.status.show_server(
+            f"{name} · away" if is_away else name, "warn" if is_away else "control"
+        )
 
     def _finish_topic(self, key: str, topic_id: int) -> None:
         self._tabs.open(topic_key(topic_id), replacing=key)
@@ -271,6 +273,7 @@ class Desk(QObject):
         maker.post_requested.connect(self.show_post)
         maker.request_requested.connect(self.show_request)
         maker.retitled.connect(self._rename)
+        maker.saved.connect(status.say)
         maker.topic_made.connect(self._finish_topic)
         maker.topic_requested.connect(self.show_topic)
         maker.undo_offered.connect(self._undos.offer)

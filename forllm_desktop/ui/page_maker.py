@@ -46,6 +46,7 @@ class PageMaker(QObject):
     post_requested(post_id)
     request_requested(request_id)  a request is to be shown in the queue
     retitled(key, title)
+    saved(words)                   what was kept, for the status line
     topic_made(key, topic_id)      a page that starts a topic has made it
     topic_requested(topic_id)
     undo_offered(undo)
@@ -61,6 +62,7 @@ class PageMaker(QObject):
     post_requested = Signal(int)
     request_requested = Signal(int)
     retitled = Signal(str, str)
+    saved = Signal(str)
     topic_made = Signal(str, int)
     topic_requested = Signal(int)
     undo_offered = Signal(object)
@@ -108,6 +110,7 @@ class PageMaker(QObject):
         page.link_opened.connect(self.link_opened)
         page.request_requested.connect(self.request_requested)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
+        page.saved.connect(self.saved)
         page.title_changed.connect(lambda title: self.retitled.emit(key, title))
         page.undo_offered.connect(self.undo_offered)
         return page
@@ -116,6 +119,7 @@ class PageMaker(QObject):
         from forllm_desktop.ui.pages.new_topic import NewTopicPage
 
         page = NewTopicPage(subforum_id, self._workspace)
+        page.saved.connect(self.saved)
         page.cancelled.connect(lambda: self.finished.emit(key))
         page.failed.connect(self.failed)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))

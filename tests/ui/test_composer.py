@@ -165,6 +165,19 @@ def test_a_draft_is_saved_a_moment_after_the_last_key(services, qtbot):
     assert again._text.toPlainText() == "Unsent"
 
 
+def test_what_was_kept_is_said(asked, qtbot):
+    topic, _ = a_topic(asked.forum)
+    composer = asked.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    with qtbot.waitSignal(composer.saved) as saved:
+        typed(composer, qtbot, "Unsent")
+        composer.flush()
+    assert saved.args[0].startswith("Draft saved ")
+    with qtbot.waitSignal(composer.saved) as saved:
+        composer.post_and_ask()
+    assert saved.args[0].startswith("Posted and queued ")
+
+
 def test_editing_saves_the_post_and_keeps_the_earlier_text(services, qtbot):
     topic, first = a_topic(services.forum, text="Frist")
     composer = services.composer(qtbot)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.forum import checked_text, title_from
 from forllm_desktop.domain.servers import ModelChoice
@@ -17,6 +18,7 @@ from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService, Wish
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.ui import words
 from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.growing_text import GrowingText
 from forllm_desktop.ui.editor.pickers import ModelPicker, PersonaPicker
@@ -38,6 +40,7 @@ class Composer(QWidget):
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
     settings_requested()     a model is wanted that is not set up yet
+    saved(words)             what was kept, for the status line: "Draft saved 23:18"
     """
 
     posted = Signal(int)
@@ -46,6 +49,7 @@ class Composer(QWidget):
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
+    saved = Signal(str)
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class Composer(QWidget):
         if self._place.key and not self._is_saved:
             self._drafts.save(self._place.key, self._text.toPlainText(), self._title.text())
             self._is_saved = True
+            self.saved.emit(f"Draft saved {words.clock(utc_now(), utc_now())}")
 
     def choose_persona(self, persona_id: int | None) -> None:
         """Let this persona answer the next question."""
@@ -147,6 +152,8 @@ class Composer(QWidget):
         if is_new_topic:
             self.topic_made.emit(topic_id)
         self.posted.emit(post_id)
+        done = "Saved" if place.edits else "Posted and queued" if request_id else "Posted"
+        self.saved.emit(f"{done} {words.clock(utc_now(), utc_now())}")
         if request_id:
             self.asked.emit(request_id)
 

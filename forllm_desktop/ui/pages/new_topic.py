@@ -17,12 +17,14 @@ class NewTopicPage(Page):
     failed(error)
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
+    saved(words)            what was kept, for the status line
     """
 
     topic_made = Signal(int)
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
+    saved = Signal(str)
 
     def __init__(self, subforum_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,7 @@ class NewTopicPage(Page):
         self.setFocusProxy(self._composer)
         self._composer.cancelled.connect(self.cancelled)
         self._composer.failed.connect(self.failed)
+        self._composer.saved.connect(self.saved)
         self._composer.settings_requested.connect(self.settings_requested)
         self._composer.topic_made.connect(self.topic_made)
 

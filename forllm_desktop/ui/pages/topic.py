@@ -20,6 +20,7 @@ class TopicPage(Page):
     failed(error)                    what could not be done
     title_changed(title)
     settings_requested()             a model is wanted that is not set up yet
+    saved(words)                     what was kept, for the status line
     """
 
     request_requested = Signal(int)
@@ -29,6 +30,7 @@ class TopicPage(Page):
     failed = Signal(object)
     title_changed = Signal(str)
     settings_requested = Signal()
+    saved = Signal(str)
     can_find = True
 
     def __init__(self, topic_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -87,6 +89,7 @@ class TopicPage(Page):
         composer.cancelled.connect(self._thread.setFocus)
         composer.failed.connect(self.failed)
         composer.posted.connect(self.show_post)
+        composer.saved.connect(self.saved)
         composer.settings_requested.connect(self.settings_requested)
 
     def _write_to(self, post_id: int) -> None:
