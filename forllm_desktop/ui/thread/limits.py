@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from forllm_desktop.ui.thread.highlight import is_ready
 from forllm_desktop.ui.thread.specs import Block, Kind, Run
 
 BACKGROUND = 4_000
@@ -86,7 +87,7 @@ DEFAULT = Limits()
 
 def needs_background(text: str) -> bool:
     """Say whether a text takes too long to be parsed in the GUI thread."""
-    if len(text) > BACKGROUND:
+    if len(text) > BACKGROUND or not is_ready(text):
         return True
     return len(text) + 20 * text.count("\n") + 5 * sum(map(text.count, _MARKS)) > _HEAVY
 

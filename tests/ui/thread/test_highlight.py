@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from forllm_desktop.ui.thread import highlight
 from forllm_desktop.ui.thread.highlight import Growing, coloured, plain
+from forllm_desktop.ui.thread.limits import needs_background
 from forllm_desktop.ui.thread.markdown import blocks_of
 
 PYTHON = 'def f(x):  # why\n    """Say.\n\n    More.\n    """\n    return x + 1.5\n'
@@ -90,6 +91,16 @@ def test_pygments_is_loaded_when_code_is_shown() -> None:
         "from forllm_desktop.ui.thread.highlight import warm_up; warm_up(); assert 'pygments' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_first_code_of_a_language_is_for_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highlight, "_loaded", set())
+    for text in ("```kt\nval x\n```", "> - ~~~ {.kotlin}\n", "a\n\n1. ```Kotlin"):
+        assert needs_background(text)
+    for text in ("a ```kotlin", "```nope\n```", "```\nkotlin\n```"):
+        assert not needs_background(text)
+    coloured("val x", "kotlin")
+    assert not needs_background("```kt\nval x\n```")
 
 
 def test_growing_code_is_coloured_at_a_bounded_cost(monkeypatch: pytest.MonkeyPatch) -> None:

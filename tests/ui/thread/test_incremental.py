@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from forllm_desktop.ui.thread import incremental
 from forllm_desktop.ui.thread.diff import common_prefix, grown_text
+from forllm_desktop.ui.thread.highlight import warm_up
 from forllm_desktop.ui.thread.incremental import StreamParser
 from forllm_desktop.ui.thread.limits import DEFAULT, Limits
 from forllm_desktop.ui.thread.markdown import blocks_of
@@ -207,6 +208,7 @@ def test_only_the_end_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_open_fence_is_coloured_in_windows() -> None:
+    warm_up()
     lines = [f"x{number} = {number}  # note" for number in range(200)]
     parser, text = StreamParser(), "```py\n"
     for line in lines:
