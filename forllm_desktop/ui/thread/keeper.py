@@ -237,9 +237,10 @@ class Keeper(QObject):
         self._page = min(self._page, len(everything) - 1)
         self._use_page(everything)
         self._remove_missing()
-        self._follow_running()
+        ended = self._follow_running()
         for entry in self.shown:
-            if entry.key in changed or before.get(entry.key, entry.state) != entry.state:
+            is_different = entry.key in changed or before.get(entry.key, entry.state) != entry.state
+            if is_different and entry.key not in ended:
                 self.refresh(entry.key)
         self._write_title()
         if any(entry.key not in self.view.writer.by_key for entry in self.shown):
@@ -325,21 +326,23 @@ class Keeper(QObject):
 
     # -- growing replies
 
-    def _follow_running(self) -> None:
+    def _follow_running(self) -> set[int]:
+        """Let begin and end growing what does; returns those that ended, which are written as they are now."""
         running = {entry.key for entry in self.source.thread.entries if entry.is_running and entry.post}
-        for key in list(self.streams.growing):
-            if key not in running:
-                self.streams.end(key)
-                self._growing.pop(key, None)
-                slot = self.view.writer.by_key.get(key)
-                if slot is not None:
-                    self.refresh(key)
-                    self.view.writer.settle(slot)
-                self.ended.emit(key)
+        ended = self.streams.growing.keys() - running
+        for key in ended:
+            self.streams.end(key)
+            self._growing.pop(key, None)
+            slot = self.view.writer.by_key.get(key)
+            if slot is not None:
+                self.refresh(key)
+                self.view.writer.settle(slot)
+            self.ended.emit(key)
         for key in running - self.streams.growing.keys():
             self.streams.begin(key)
             self.began.emit(key)
         self.view.scene.writing = running
+        return ended
 
     def _growing_blocks(self, entry: Entry, text: str) -> list[Block]:
         parser = self._growing.get(entry.key)
