@@ -18,6 +18,7 @@ from forllm_desktop.ui.panes.subforum_panel import SubforumPanel
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.theme import ColourScheme, look
 from forllm_desktop.ui.thread.page import ThreadPage
+from tests.qt_loop import end_tasks, run_on
 
 W = TypeVar("W", bound=QWidget)
 
@@ -52,8 +53,8 @@ class Stage:
         self.desk.close()
         self.window.close_for_good()
         self.window.deleteLater()
-        self._loop.run_until_complete(_cancel_all())
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        run_on(self._loop, end_tasks())
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     # -- what scenes do
 
@@ -87,7 +88,7 @@ class Stage:
 
     def settle(self, until: Callable[[], object] = lambda: True) -> None:
         """Let everything come to rest: threads written, short timers fired, answers of servers arrived."""
-        self._loop.run_until_complete(self._rest(until))
+        run_on(self._loop, self._rest(until))
 
     async def _rest(self, until: Callable[[], object]) -> None:
         calm, deadline = 0, time.monotonic() + PATIENCE
@@ -143,10 +144,3 @@ class Stage:
 
     def _popups(self) -> list[QWidget]:
         return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible()]
-
-
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

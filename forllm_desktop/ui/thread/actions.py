@@ -92,7 +92,7 @@ def labelled(entry: Entry, *, is_marked: bool) -> list[Act]:
     if not is_marked:
         return urgent
     usual = [act for act in (Act.REPLY, Act.ASK, Act.EDIT, Act.COPY) if act in acts]
-    return [*urgent, *usual, Act.MORE] if acts else []
+    return [*usual, Act.MORE, *urgent] if acts else []
 
 
 @dataclass(frozen=True)
