@@ -296,4 +296,6 @@ OLLAMA = Dialect(
 LLAMACPP = _openai("llamacpp", "tiny.gguf")
 LMSTUDIO = _openai("lmstudio", "qwen/qwen3-8b")
 GENERIC = _openai("generic", "qwen/qwen3-8b")
-DIALECTS: Collection[Dialect] = (OLLAMA, LLAMACPP, LMSTUDIO, GENERIC)
+DIALECTS: Collection[Dialect] = (OLLAMA, LLAMACPP, GENERIC)
+"""One for each way through the code; what LM Studio does of its own has tests of its own."""
+ALL_DIALECTS: Collection[Dialect] = (*DIALECTS, LMSTUDIO)

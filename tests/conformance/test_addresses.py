@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from forllm_desktop.domain.servers import ServerKind
-from tests.conformance.harness import GENERIC, Desk, Dialect
+from tests.conformance.harness import ALL_DIALECTS, GENERIC, Desk, Dialect
 from tests.fakes import FakeOllama, FakeOpenAI, FakeTcp
 
 KINDS = {
@@ -16,6 +16,7 @@ KINDS = {
     "lmstudio": ServerKind.LMSTUDIO,
     "generic": ServerKind.OPENAI,
 }
+EVERY_SERVER = pytest.mark.parametrize("dialect", ALL_DIALECTS, ids=lambda dialect: dialect.name)
 AUTO_AND_KNOWN = pytest.mark.parametrize("is_known", [False, True], ids=["found out", "known"])
 
 
@@ -23,6 +24,7 @@ def kind_of(dialect: Dialect, is_known: bool) -> ServerKind:
     return KINDS[dialect.name] if is_known else ServerKind.AUTO
 
 
+@EVERY_SERVER
 @AUTO_AND_KNOWN
 def test_a_request_waits_for_a_server_that_is_away_and_runs_by_itself_when_it_comes(
     desk: Desk, dialect: Dialect, server: FakeOllama | FakeOpenAI, is_known: bool
@@ -93,6 +95,7 @@ def test_a_server_that_answers_every_path_with_an_error_is_taken_for_nothing_it_
         assert desk.answers(ollama) == "Hello from the fake."
 
 
+@EVERY_SERVER
 @AUTO_AND_KNOWN
 def test_a_wrong_key_pauses_the_server_without_a_storm_of_requests(
     make_desk: Callable[..., Desk], dialect: Dialect, is_known: bool

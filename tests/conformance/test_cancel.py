@@ -9,7 +9,7 @@ import pytest
 from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.domain.servers import ServerKind
-from tests.conformance.harness import LLAMACPP, OLLAMA, Desk, Dialect
+from tests.conformance.harness import ALL_DIALECTS, LLAMACPP, OLLAMA, Desk, Dialect
 from tests.fakes import Answer, FakeOllama, FakeOpenAI, Gate, Silence, json_answer, sse
 
 Server = FakeOllama | FakeOpenAI
@@ -27,6 +27,7 @@ FIRST_PATHS = {
 """What is asked first about a model."""
 
 
+@pytest.mark.parametrize("dialect", ALL_DIALECTS, ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("phase", PHASES)
 def test_cancel_closes_the_socket_at_once_and_the_next_request_starts(
     desk: Desk, dialect: Dialect, server: Server, phase: str

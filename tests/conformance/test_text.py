@@ -111,15 +111,15 @@ def replayed(pieces: list[bytes]) -> Any:
     return call
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 7, 100_000])
 def test_a_reply_is_stored_the_same_however_its_bytes_are_cut(
-    desk: Desk, dialect: Dialect, server: Server, cut: int
+    desk: Desk, dialect: Dialect, server: Server
 ) -> None:
     """Row 23."""
     steps = [dialect.thought("hm\U0001f600"), *dialect.whole(*LETTERS)]
-    server.script(dialect.answer(*steps, cut=cut))
-    reply = desk.completed(desk.ask(server, dialect.model))
-    assert (reply.content, reply.thinking) == ("".join(LETTERS), "hm\U0001f600")
+    for cut in (1, 2, 3, 7, 100_000):
+        server.script(dialect.answer(*steps, cut=cut))
+        reply = desk.completed(desk.ask(server, dialect.model))
+        assert (reply.content, reply.thinking) == ("".join(LETTERS), "hm\U0001f600"), cut
 
 
 @pytest.mark.parametrize("name", ["chat.sse", "utf8.sse", "think.sse", "think_off.sse", "length.sse"])
@@ -132,7 +132,7 @@ def test_what_the_real_engine_sent_is_stored_the_same_however_it_is_cut(desk: De
             for field in text:
                 text[field] += choice["delta"].get(field) or ""
     with FakeOpenAI("llamacpp") as server:
-        for cut in (None, 1, 11, 1024):
+        for cut in (7, 1024):
             server.script(Answer([recorded(name)], content_type=SSE, cut=cut))
             reply = desk.completed(desk.ask(server, "tiny.gguf"))
             assert (reply.content, reply.thinking) == (text["content"], text["reasoning_content"])

@@ -1,5 +1,6 @@
 """Rows 8-11: servers that are slow, away in the middle of a wait, loading or busy."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -7,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from forllm_desktop.domain.servers import ServerKind
-from tests.conformance.harness import DIALECTS, QUICK, Desk, Dialect
-from tests.fakes import Answer, FakeOllama, FakeOpenAI, Gate, Pause, Silence, json_answer
+from tests.conformance.harness import ALL_DIALECTS, QUICK, Desk, Dialect
+from tests.fakes import Answer, FakeOllama, FakeOpenAI, Gate, Silence, json_answer
 
 SILENCE = 5.0
 """Seconds; five times the limit for a silence in the middle of a reply."""
@@ -21,18 +22,22 @@ def test_a_server_may_be_silent_before_its_first_word_for_as_long_as_it_lives(
 ) -> None:
     """Row 8: silence before the headers, and after them, from every kind of server at once."""
     with ExitStack() as stack:
-        waiting = []
-        for dialect in DIALECTS:
+        waiting, gates = [], []
+        for dialect in ALL_DIALECTS:
             for has_headers in (False, True):
                 server = stack.enter_context(dialect.make())
+                gates.append(gate := Gate())
                 answer = dialect.reply("At", " last.")
-                silence = [Pause(SILENCE)]
-                steps = [*silence, *answer.steps] if has_headers else answer.steps
-                server.script(replace(answer, steps=steps, before=[] if has_headers else silence))
+                steps = [gate, *answer.steps] if has_headers else answer.steps
+                server.script(replace(answer, steps=steps, before=[] if has_headers else [gate]))
                 desk = make_desk()
                 waiting.append((desk, server, desk.ask(server, dialect.model)))
         for desk, _, request in waiting:
             assert desk.in_phase(request, "queued", "loading", "prompt")
+        assert all(gate.reached.wait(30) for gate in gates)
+        time.sleep(SILENCE)
+        for gate in gates:
+            gate.open()
         for desk, server, request in waiting:
             assert desk.completed(request).content == "At last."
             assert len(server.chats) == 1
