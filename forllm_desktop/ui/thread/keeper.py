@@ -327,7 +327,7 @@ class Keeper(QObject):
     # -- growing replies
 
     def _follow_running(self) -> set[int]:
-        """Let begin and end growing what does; returns those that ended, which are written as they are now."""
+        """Let begin and end growing what does; returns those that ended, to be written as they are now."""
         running = {entry.key for entry in self.source.thread.entries if entry.is_running and entry.post}
         ended = self.streams.growing.keys() - running
         for key in ended:
@@ -348,12 +348,7 @@ class Keeper(QObject):
         parser = self._growing.get(entry.key)
         if parser is None:
             parser = self._growing[entry.key] = StreamParser(self.limits_of(entry.key))
-        if not parser.needs_background(text):
-            parser.feed(text)
-        elif not self._parser.is_busy(entry.key):
-            # One block that is very long or very odd: it grows as fast as the background parses it.
-            self._parser.parse(entry.key, text, self.limits_of(entry.key))
-        return list(parser.blocks)
+        return self._parser.grow(entry.key, parser, text, self.limits_of(entry.key))
 
     def _write_growing(self, growing: Growing) -> None:
         slot, entry = self.view.writer.by_key.get(growing.key), self.source.thread.by_key.get(growing.key)

@@ -32,10 +32,8 @@ from forllm_desktop.ui.thread.view import ThreadView
 from forllm_desktop.ui.thread.walking import Walking, first_unread
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
-_RESIZE = 120
-"""Milliseconds that the width must stay the same before lines are broken anew."""
-_GATHER = 30
-"""Milliseconds in which changes of requests are gathered into one look at the store."""
+_RESIZE, _GATHER = 120, 30
+"""Milliseconds: how long the width stays before lines are broken anew; in which changes are gathered."""
 _KEYS = "J and K walk the posts, N goes to the next unread reply, R replies, A asks, E edits, C copies."
 _open_pages: set[int] = set()
 
@@ -47,12 +45,10 @@ class ThreadPage(QWidget):
     ask_requested(post_id)        somebody wants a model's answer to a post
     edit_requested(post_id)       somebody wants to edit a post
     request_requested(request_id) somebody wants to see a request in the queue
-    link_hovered(address)         where the link under the mouse or the focus really leads; "" for none
+    link_hovered(address)         where the link under the mouse or the focus leads; "" for none
     link_opened(address)          somebody followed a link that leads outside
-    undo_offered(undo)            something was done that can be taken back
-    failed(error)                 something was not possible, in words
-    title_changed(title)          the topic has another title now
-    topic_gone()                  the topic is deleted
+    undo_offered(undo), failed(error in words)
+    title_changed(title), topic_gone()
     announced(words)              a screen reader was told so
     """
 
@@ -399,8 +395,6 @@ class ThreadPage(QWidget):
 
 
 def _once(parent: QWidget, milliseconds: int, do: Callable[[], None]) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
+    timer = QTimer(parent, singleShot=True, interval=milliseconds)
     timer.timeout.connect(do)
     return timer

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
+from forllm_desktop.ui.thread.incremental import StreamParser
 from forllm_desktop.ui.thread.limits import Limits, needs_background
 from forllm_desktop.ui.thread.markdown import blocks_of
 from forllm_desktop.ui.thread.specs import Block
@@ -36,6 +37,15 @@ class Parser(QObject):
         self._tickets[key] = self._last
         self._pool.start(_Work(self._done, key, self._last, text, limits))
         return None
+
+    def grow(self, key: int, parser: StreamParser, text: str, limits: Limits) -> list[Block]:
+        """Return the blocks of a text that is being written, as far as they are known now."""
+        if not parser.needs_background(text):
+            parser.feed(text)
+        elif not self.is_busy(key):
+            # One block that is very long or very odd: it grows as fast as the background parses it.
+            self.parse(key, text, limits)
+        return list(parser.blocks)
 
     def is_busy(self, key: int | None = None) -> bool:
         """Say whether the text of a post, or of any, is being parsed."""

@@ -244,7 +244,7 @@ def test_no_part_of_qt_is_needed() -> None:
     import subprocess
 
     code = (
-        "import sys; from forllm_desktop.ui.thread import markdown, incremental, outline, diff;"
+        "import sys; from forllm_desktop.ui.thread import markdown, incremental, diff;"
         "markdown.blocks_of('# a'); print([name for name in sys.modules if 'PySide' in name])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
