@@ -96,7 +96,7 @@ class User:
     def sees(self, *words: str) -> None:
         """Wait until each of these texts can be seen somewhere."""
         for text in words:
-            self.wait(lambda text=text: any(text in shown for shown in self._texts()), f"“{text}”")
+            self.wait(lambda text=text: any(text in shown for shown in self.texts()), f"“{text}”")
 
     def thread(self) -> str:
         """Return the text of the topic that is shown."""
@@ -256,7 +256,7 @@ class User:
         deadline = time.monotonic() + PATIENCE
         while not _holds(condition):
             if time.monotonic() > deadline:
-                raise NotSeen(f"waited for {what}; seen instead: {sorted(set(self._texts()))}")
+                raise NotSeen(f"waited for {what}; seen instead: {sorted(set(self.texts()))}")
             await asyncio.sleep(0.01)
 
     # -- what is there
@@ -291,7 +291,8 @@ class User:
             if isinstance(widget, kind) and widget.isVisible() and not widget.visibleRegion().isEmpty()
         ]
 
-    def _texts(self) -> Iterable[str]:
+    def texts(self) -> Iterable[str]:
+        """Return what is shown, and what a screen reader would say."""
         for widget in self._visible(QWidget):
             yield widget.accessibleName()
             yield from _texts_of(widget)
