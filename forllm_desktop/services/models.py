@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -272,8 +273,7 @@ class ModelsService:
 
     async def known_models(self) -> list[Source]:
         """Ask all known servers at once for their models; the built-in engine with its files comes last."""
-        ids = [server.server_id for server in self.servers() if server.kind != ServerKind.ENGINE]
-        profiles = [await self._profile(server_id) for server_id in ids]
+        profiles = await self._server_profiles()
         sources = await asyncio.gather(*(ask_source(profile, self._limits) for profile in profiles))
         return [*sources, engine_source(await self.gguf_files(), self._engine_id())]
 
@@ -282,8 +282,7 @@ class ModelsService:
 
         Known servers that do not answer are told too, others are not.
         """
-        known = [server for server in self.servers() if server.kind != ServerKind.ENGINE]
-        profiles = [await self._profile(server.server_id) for server in known]
+        profiles = await self._server_profiles()
         taken = {profile.base_url for profile in profiles}
         for port, name in WELL_KNOWN_PORTS.items():
             url = f"http://127.0.0.1:{port}"
@@ -327,6 +326,15 @@ class ModelsService:
         with self._database.read() as session:
             row = rows.server_at(session, ENGINE_URL)
         return row.server_id if row else 0
+
+    async def _server_profiles(self) -> list[ServerProfile]:
+        """Return the profiles of all servers but the engine; one that is removed meanwhile is left out."""
+        profiles = []
+        for server in self.servers():
+            if server.kind != ServerKind.ENGINE:
+                with suppress(NotFound):
+                    profiles.append(await self._profile(server.server_id))
+        return profiles
 
     async def _profile(self, server_id: int) -> ServerProfile:
         """Return a profile without blocking the loop on the keyring."""

@@ -56,5 +56,12 @@ class Background:
 
         task = loop.create_task(guarded(), name=TASK_NAME)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
         return True
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        """Let a task go; what it raised besides errors in words is a defect and reported at once."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            context = {"message": "A background task failed", "exception": defect, "task": task}
+            task.get_loop().call_exception_handler(context)

@@ -54,7 +54,10 @@ async def _to_the_end(coroutine: Coroutine[Any, Any, Any], close_down: Callable[
         return await asyncio.wait_for(coroutine, 10)
     finally:
         close_down()
-        while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        # Only the widgets' own tasks: a child task of the network library that is cancelled before its first
+        # step never awaits its coroutine. The children end with their parents.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                if "Background" in task.get_coro().__qualname__:
+                    task.cancel()
+            await asyncio.wait(tasks, timeout=5)
