@@ -5,7 +5,7 @@ from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
-from forllm_desktop.domain.forum import Post, PostRevision, Topic
+from forllm_desktop.domain.forum import Post, PostRevision, Topic, storable
 from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus
 from forllm_desktop.domain.servers import Server
@@ -100,7 +100,8 @@ def end(job: Job, status: JobStatus, now: datetime) -> None:
 
 
 def set_error(job: Job, kind: str, error: ForllmError) -> None:
-    job.error_kind, job.error_title, job.error_message = kind, error.title, error.message
+    # A server's own words may be in them, and those may be half characters.
+    job.error_kind, job.error_title, job.error_message = kind, storable(error.title), storable(error.message)
 
 
 def wait_again(job: Job, status: JobStatus = JobStatus.PENDING) -> None:

@@ -378,6 +378,15 @@ def test_failure_with_thoughts_alone_keeps_them(
     assert (reply.content, reply.thinking, reply.is_incomplete) == ("", "Let me see", True)
 
 
+def test_words_of_a_server_that_no_database_can_hold_still_end_the_request(
+    queue: QueueService, claimed: Claim
+) -> None:
+    """Otherwise the end could never be stored, and nothing behind the request would ever run."""
+    queue.fail(claimed.job.request_id, "server", ForllmError("Broken \ud800", "It said \udfff."))
+    job = queue.job(claimed.job.request_id)
+    assert (job.status, job.error_title, job.error_message) == ("error", "Broken \ufffd", "It said \ufffd.")
+
+
 def test_failure_without_text_removes_the_reply(
     queue: QueueService, claimed: Claim, database: Database, recorder: Recorder
 ) -> None:
