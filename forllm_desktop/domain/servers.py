@@ -46,6 +46,8 @@ class Server(Base):
     __tablename__ = "servers"
     __table_args__ = (
         CheckConstraint(f"kind IN ({', '.join(repr(k.value) for k in ServerKind)})", name="kind"),
+        # An id is never given out twice: a choice that is remembered must not come to mean another server.
+        {"sqlite_autoincrement": True},
     )
 
     server_id: Mapped[int] = mapped_column(primary_key=True)

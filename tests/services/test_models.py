@@ -179,6 +179,17 @@ def test_name_of_a_model_never_goes_to_the_engine(
     assert models.choose("qwen3:8b").server_id == only.server_id
 
 
+def test_number_of_a_removed_server_is_never_given_out_again(models: ModelsService) -> None:
+    """The default model would else be asked on a server that the user never chose for it."""
+    first = models.choose("qwen3:8b", "192.168.0.9")
+    removed = models.remove(first.server_id)
+    other = models.server_at("example.com:8080")
+    assert other.server_id != first.server_id
+    assert models.default_choice() is None
+    models.restore(removed)
+    assert models.default_choice() == first
+
+
 def test_default_of_a_removed_server_is_not_moved_to_another_one(models: ModelsService) -> None:
     first = models.choose("qwen3:8b", "127.0.0.1")
     models.choose("gemma", "127.0.0.1:8080")

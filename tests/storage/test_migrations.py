@@ -22,6 +22,7 @@ from forllm_desktop.domain.records import metadata
 from forllm_desktop.storage import database as module
 from forllm_desktop.storage.database import open_database, open_for_reading, revision_of
 from forllm_desktop.storage.migrations import HEAD, REVISIONS
+from tests.storage.test_search import first_version
 
 MIGRATIONS = Path(module.__file__).parent / "migrations"
 
@@ -280,6 +281,55 @@ def test_failed_upgrade_leaves_the_old_schema(database_path: Path, newer_app: Ne
     assert revision_of(database_path) == HEAD
     assert "colour" not in columns(database_path, "subforums")
     assert rows(database_path, "SELECT name FROM subforums") == [("Physics",)]
+
+
+def test_upgrade_that_the_disk_refuses_is_told_in_words_and_leaves_no_half_copy(
+    database_path: Path, newer_app: NewerApp
+) -> None:
+    newer_app()
+    backups = database_path.parent / "backups"
+    backups.write_text("in the way")
+    with pytest.raises(ForllmError, match="could not be opened"):
+        open_database(database_path)
+    assert revision_of(database_path) == HEAD
+    backups.unlink()
+    open_database(database_path).close()
+    assert [copy.suffix for copy in backups.iterdir()] == [".db"]
+
+
+def test_database_whose_revision_is_lost_is_told_in_words(database_path: Path) -> None:
+    with closing(sqlite3.connect(database_path)) as connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.commit()
+    with pytest.raises(ForllmError, match="could not be opened"):
+        open_database(database_path)
+
+
+def test_servers_keep_their_numbers_and_what_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Revision 0003 makes their table anew."""
+    path = first_version(tmp_path, monkeypatch)
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("INSERT INTO servers VALUES (4, 'ollama', 'Home', 'http://a', NULL, 0, 1, '2026-01-01')")
+        old.execute("INSERT INTO subforums VALUES (1, 'Physics', 'physics', '', 0, '2026-01-01', NULL)")
+        old.execute("INSERT INTO topics VALUES (1, 1, 1, 'Falling', '2026-01-01', NULL)")
+        old.execute(
+            "INSERT INTO posts (topic_id, server_id, content, thinking, created_at, is_llm_response, "
+            "is_incomplete) VALUES (1, 4, 'So.', '', '2026-01-01', 1, 0)"
+        )
+        old.execute("INSERT INTO settings (key, value) VALUES ('default_server_id', '9')")
+        old.commit()
+    open_database(path).close()
+    assert rows(path, "SELECT server_id, name FROM servers") == [(4, "Home")]
+    assert rows(path, "SELECT server_id FROM posts") == [(4,)]
+    assert rows(path, "PRAGMA foreign_key_check") == []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys=ON")
+        insert = "INSERT INTO servers VALUES (NULL, 'auto', 'B', 'http://b', NULL, 0, 1, '2026-01-01')"
+        assert connection.execute(insert).lastrowid == 10, "9 belonged to a server that was removed"
+        connection.execute("DELETE FROM servers WHERE server_id = 4")
+        assert connection.execute("SELECT server_id FROM posts").fetchall() == [(None,)]
 
 
 def test_crash_in_the_middle_of_an_upgrade_leaves_the_old_schema(
