@@ -63,19 +63,28 @@ class Database:
             ) from error
         except OverflowError as error:
             raise _no_such_number() from error
-        except OperationalError as error:
+        except DatabaseError as error:
+            if not _is_of_the_file(error):
+                raise
             raise ForllmError(
                 "This could not be saved", f"{self.path}: {error.orig}. Check the disk and try again."
             ) from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that sees one consistent state and cannot write."""
+        """Open a session that sees one consistent state and cannot write.
+
+        Raises ForllmError when the file is damaged, or cannot be reached.
+        """
         try:
             with self._new_reader() as session:
                 yield session
         except OverflowError as error:
             raise _no_such_number() from error
+        except DatabaseError as error:
+            if not _is_of_the_file(error):
+                raise
+            raise _unreadable(self.path, error.orig) from error
 
     def check(self) -> list[str]:
         """Return what `integrity_check` and `foreign_key_check` complain about; empty when all is well."""
@@ -102,12 +111,19 @@ def open_database(path: Path) -> Database:
     The caller holds the lock of the data folder. Raises DatabaseTooNew, with the file untouched, when a
     newer app wrote it, and ForllmError when it is no database of ours.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     revision = revision_of(path)
     if revision != HEAD:
-        if revision is not None:
-            _back_up(path, revision)
-        _upgrade(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if revision is not None:
+                _back_up(path, revision)
+            _upgrade(path)
+        except (OSError, sqlite3.Error, DatabaseError) as error:
+            reason = error.orig if isinstance(error, DatabaseError) else error
+            raise ForllmError(
+                "The database could not be opened",
+                f"{path}: {reason}. Nothing in it was changed; check the disk and try again.",
+            ) from error
     return Database(path)
 
 
@@ -145,10 +161,7 @@ def revision_of(path: Path) -> str | None:
                 )
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except (sqlite3.DatabaseError, OSError) as error:
-        raise ForllmError(
-            "The database cannot be read",
-            f"{path}: {error}. Copies from before upgrades lie in the folder “backups” beside it.",
-        ) from error
+        raise _unreadable(path, error) from error
     revision = row[0] if row else None
     if revision is not None and revision not in REVISIONS:
         raise DatabaseTooNew(
@@ -157,6 +170,18 @@ def revision_of(path: Path) -> str | None:
             "the file was left as it is.",
         )
     return revision
+
+
+def _is_of_the_file(error: DatabaseError) -> bool:
+    """Say whether the file or its disk is to blame, and not the statement."""
+    return type(error) in (DatabaseError, OperationalError)
+
+
+def _unreadable(path: Path, reason: BaseException | None) -> ForllmError:
+    return ForllmError(
+        "The database cannot be read",
+        f"{path}: {reason}. Copies from before upgrades lie in the folder “backups” beside it.",
+    )
 
 
 def _no_such_number() -> NotFound:
@@ -204,8 +229,12 @@ def _back_up(path: Path, revision: str, now: datetime | None = None) -> Path:
     folder.mkdir(exist_ok=True)
     stamp = (now or utc_now()).strftime("%Y%m%dT%H%M%S%fZ")
     copy = folder / f"{path.stem}-{stamp}-{revision}.db"
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+    # A copy that was cut short must neither look like a whole one nor push one out.
+    part = folder / f"{path.stem}.part"
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
+    part.replace(copy)
     for old in sorted(folder.glob(f"{path.stem}-*.db"))[:-BACKUPS_KEPT]:
         old.unlink()
     return copy

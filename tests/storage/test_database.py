@@ -103,6 +103,17 @@ def test_file_that_another_program_locks_is_an_error_in_words(
         assert names(database) == ["Physics"]
 
 
+def test_damage_that_is_met_while_the_file_is_open_is_an_error_in_words(database_path: Path) -> None:
+    with closing(open_database(database_path)) as database:
+        with database_path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xaa" * (database_path.stat().st_size - 4096))
+        with pytest.raises(ForllmError, match="cannot be read"):
+            names(database)
+        with pytest.raises(ForllmError, match="could not be saved"), database.write() as session:
+            add_subforum(session)
+
+
 def test_commit_is_on_disk_before_the_block_ends(database: Database, tmp_path: Path) -> None:
     with database.write() as session:
         add_subforum(session)
