@@ -1,6 +1,5 @@
 """The composition root of the window: opens, wires, starts, stops; it alone knows all packages."""
 
-import gc
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.storage.first_look import first_look
+from forllm_desktop.ui.collector import Collector
 from forllm_desktop.ui.main_window import APP_TITLE, MainWindow
 from forllm_desktop.ui.theme import start_look
 
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 def run(folder: Path) -> int:
     """Show the window over a data folder until it is closed; returns the exit code."""
     # Nothing made during the start is garbage; looking for some takes a tenth of it.
-    gc.disable()
+    collector = Collector()
     _spare_import_hook()
     sys.excepthook = report_unforeseen
     app = make_application()
@@ -46,7 +46,7 @@ def run(folder: Path) -> int:
     desktop = Desktop(folder, before_opening=lambda: loops.append(_begin_loop(app)))
     # Python's own handlers only run between two steps of Python; the socket makes Qt take one.
     interrupts = Interrupts(desktop.quit)
-    desktop.opened.connect(gc.enable)
+    desktop.opened.connect(collector.start)
     desktop.ended.connect(lambda: loops[0].stop() if loops else app.exit(0))
     desktop.start()
     try:
