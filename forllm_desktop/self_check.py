@@ -56,11 +56,13 @@ def _check_store() -> str:
 
 
 def _check_resources() -> str:
+    from forllm_desktop.services.examples import examples
+
     files = [paths.resources_dir() / "forllm.svg", *paths.prompt_templates_dir().rglob("*.*")]
     missing = [file.name for file in files if not file.is_file() or not file.stat().st_size]
     if missing:
         raise Failed(f"missing or empty: {', '.join(missing)}")
-    return f"{len(files)} files"
+    return f"{len(files)} files, {len(examples())} examples"
 
 
 def _check_window() -> str:
@@ -73,6 +75,7 @@ def _check_window() -> str:
     from PySide6.QtCore import QEventLoop, QTimer
 
     from forllm_desktop.app import Desktop, make_application
+    from forllm_desktop.ui.icons import load_icons
 
     application = make_application()
     with _scratch_folder() as folder:
@@ -81,6 +84,7 @@ def _check_window() -> str:
         QTimer.singleShot(FRAME_SECONDS * 1000, loop.quit)
         desktop.start()
         loop.exec()
+        load_icons()
         image = desktop.window.grab().toImage()
         colours = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}
         is_open = desktop.workspace is not None and desktop.desk is not None
