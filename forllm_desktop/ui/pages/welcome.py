@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.servers import ModelChoice
@@ -23,13 +23,13 @@ from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui.editor.growing_text import GrowingText
-from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.pages.welcome_models import WelcomeModels
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.choice_card import ChoiceCard
 from forllm_desktop.ui.widgets.flow_cards import FlowCards
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.picture import Picture
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 from forllm_desktop.ui.widgets.step_head import StepHead
 
@@ -70,7 +70,7 @@ class WelcomePage(QWidget):
         self._add = push_button("Add a server or a file", "quiet", "plus", small=True)
         self._cards = QButtonGroup(self)
         self._question = _QuestionBox()
-        self._lock = QLabel()
+        self._lock = Picture("lock-simple", "text_3")
         self._privacy = plain_label("", "small", "text_3", elides=True)
         self._skip = push_button("Start empty", "quiet", small=True)
         self._content = QWidget()
@@ -108,8 +108,6 @@ class WelcomePage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().colour("surface"))
-        side = self._lock.width()
-        self._lock.setPixmap(icon("lock-simple", "text_3").pixmap(side, side))
 
     # -- building
 

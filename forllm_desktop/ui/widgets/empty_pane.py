@@ -1,13 +1,12 @@
 """What an empty pane shows: an icon, one title, one line, at most one button."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.picture import Picture
 
 
 class EmptyPane(QWidget):
@@ -22,14 +21,13 @@ class EmptyPane(QWidget):
         self, icon_name: str, title: str, line: str, button: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._icon_name = icon_name
-        self._picture = QLabel(self)
-        self._picture.setFixedSize(QSize(theme().px(24), theme().px(24)))
+        picture = Picture(icon_name, "text_3")
+        picture.setFixedSize(theme().px(24), theme().px(24))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(8)
         layout.addStretch()
-        layout.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(picture, alignment=Qt.AlignmentFlag.AlignHCenter)
         for text, font, colour in ((title, "ui_strong", "text"), (line, "ui", "text_3")):
             label = plain_label(text, font, colour, wraps=True)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -39,9 +37,3 @@ class EmptyPane(QWidget):
             pressed.clicked.connect(self.button_pressed)
             layout.addWidget(pressed, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # The icon is drawn late because its font is loaded after the first frame.
-        side = self._picture.width()
-        self._picture.setPixmap(icon(self._icon_name, "text_3").pixmap(side, side))
-        super().paintEvent(event)
