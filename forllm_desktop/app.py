@@ -154,13 +154,18 @@ class Desktop(QObject):
 
         try:
             self.workspace = open_workspace(self._folder)
+            self._log = start_logging(self._folder)
+            from forllm_desktop.ui.desk import Desk
+
+            self.desk = Desk(self.window, self.workspace)
         except ForllmError as error:
             self._refuse(error)
             return
-        self._log = start_logging(self._folder)
-        from forllm_desktop.ui.desk import Desk
-
-        self.desk = Desk(self.window, self.workspace)
+        except Exception as error:
+            # Whatever it is: an empty window that holds the data folder would help nobody.
+            log.exception("could not be opened")
+            self._refuse(ForllmError("FORLLM could not be opened", f"{type(error).__name__}: {error}"))
+            return
         QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
         log.info("opened %s", self._folder)
         self.opened.emit()
@@ -214,8 +219,8 @@ class Desktop(QObject):
             return
         try:
             self.desk.flush()
-        except ForllmError as error:
-            log.error("not saved at the end: %s", error)
+        except Exception:
+            log.exception("not saved at the end")
 
     def _end(self) -> None:
         self._patience.stop()

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,35 @@ def test_a_folder_that_cannot_be_used_is_said(start: Start, tmp_path: Path) -> N
     desktop = start(folder)
     assert desktop.window.findChild(RefusalPage).isVisible()
     assert (folder / "forllm.db").read_bytes().startswith(b"something else")
+
+
+@pytest.mark.parametrize("trouble", ["logs", "revision"])
+def test_trouble_nobody_foresaw_is_said_too_and_the_window_can_be_closed(
+    start: Start, qtbot: QtBot, tmp_path: Path, database_path: Path, trouble: str
+) -> None:
+    if trouble == "logs":
+        (tmp_path / "logs").write_text("in the way")
+    else:
+        with closing(sqlite3.connect(database_path)) as file:
+            file.execute("DROP TABLE settings")
+            file.commit()
+    desktop = start()
+    assert desktop.window.findChild(RefusalPage).isVisible()
+    end(desktop, qtbot)
+    open_workspace(tmp_path).close()
+
+
+def test_nothing_that_goes_wrong_while_saving_keeps_the_window_from_closing(
+    start: Start, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop = start()
+    assert desktop.desk is not None
+
+    def fail() -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(desktop.desk, "flush", fail)
+    end(desktop, qtbot)
 
 
 def test_quitting_twice_ends_once(start: Start, qtbot: QtBot) -> None:
