@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
-from forllm_desktop.domain.forum import Draft
+from forllm_desktop.domain.forum import Draft, storable
 from forllm_desktop.storage import drafts as rows
 from forllm_desktop.storage.database import Database
 
@@ -32,7 +32,8 @@ class DraftService:
             if draft is None:
                 draft = Draft(place=place)
                 session.add(draft)
-            draft.content, draft.title, draft.updated_at = content, title, self._clock()
+            draft.content, draft.title = storable(content), storable(title)
+            draft.updated_at = self._clock()
 
     def discard(self, place: str) -> None:
         """Forget the draft of a place."""

@@ -30,3 +30,10 @@ def test_a_blank_text_keeps_no_draft(database):
     drafts.save("topic:5", " \n ")
     drafts.discard("topic:7")
     assert drafts.draft("topic:5") is None
+
+
+def test_half_characters_do_not_keep_a_draft_from_being_kept(database):
+    drafts = DraftService(database)
+    drafts.save("topic:5", "before \ud83d after", "\udc00")
+    draft = drafts.draft("topic:5")
+    assert (draft.content, draft.title) == ("before \ufffd after", "\ufffd")

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.forum import POST_LIMIT
 from forllm_desktop.llm.backend import Limits
 from forllm_desktop.services.drafts import DraftService
@@ -272,3 +273,25 @@ def test_marks_count_emoji_as_one_character(services, qtbot):
     qtbot.mouseClick(composer._marks[0], Qt.MouseButton.LeftButton)
     assert composer._text.toPlainText() == "\U0001f600 **word**"
     assert composer._text.textCursor().selectedText() == "word"
+
+
+def test_a_disk_that_takes_nothing_is_told_where_one_posts_and_the_text_stays(asked, qtbot, monkeypatch):
+    topic, _ = a_topic(asked.forum)
+    composer = asked.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "And at night?")
+
+    def refuse(*_: object) -> None:
+        raise ForllmError("This could not be saved", "The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asked.drafts, "save", refuse)
+        button(composer, "Post").click()
+        assert composer._error.isVisible()
+        assert "The disk is full" in composer._error.text()
+        assert composer._text.toPlainText() == "And at night?"
+    with qtbot.waitSignal(composer.posted), monkeypatch.context() as patch:
+        patch.setattr(asked.drafts, "discard", refuse)
+        button(composer, "Post").click()
+    assert composer._text.toPlainText() == ""
+    assert len(asked.forum.thread(topic.topic_id)) == 2

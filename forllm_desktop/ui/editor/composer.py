@@ -137,8 +137,8 @@ class Composer(QWidget):
 
     def _send(self, *, asks: bool) -> None:
         self._error.hide()
-        self.flush()
         try:
+            self.flush()
             wish = Wish(self._chosen_model(), self._persona.chosen) if asks else None
             topic_id, post_id, request_id = self._store(wish)
         except ForllmError as error:
@@ -146,7 +146,7 @@ class Composer(QWidget):
             return
         is_new_topic, place = not self._place.topic_id, self._place
         self._empty()
-        self._drafts.discard(place.key)
+        self._forget_draft(place.key)
         if place.edits or place.label:
             self.write_in(topic_id)
         if is_new_topic:
@@ -156,6 +156,13 @@ class Composer(QWidget):
         self.saved.emit(f"{done} {words.clock(utc_now(), utc_now())}")
         if request_id:
             self.asked.emit(request_id)
+
+    def _forget_draft(self, key: str) -> None:
+        """Forget what was posted. It is stored by now, so a failure must not look like one of posting."""
+        try:
+            self._drafts.discard(key)
+        except ForllmError as error:
+            self.failed.emit(error)
 
     def _store(self, wish: Wish | None) -> tuple[int, int, int]:
         """Write to the store; returns the ids of topic, post and request (0: none)."""
