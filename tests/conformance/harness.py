@@ -175,6 +175,15 @@ class Desk:
 
         self.until(comes, "streaming")
 
+    def writing(self, request_id: int) -> None:
+        """Wait until some words of a running reply have come; a real model begins as it likes."""
+
+        def comes() -> bool:
+            progress = self.queue.running.get(request_id)
+            return progress is not None and len(progress.text) >= 20
+
+        self.until(comes, "writing")
+
     def in_phase(self, request_id: int, *phases: str) -> str:
         """Wait until a running request is in one of these phases, and return which."""
 

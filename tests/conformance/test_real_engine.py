@@ -105,7 +105,7 @@ def test_an_engine_that_stands_still_in_mid_stream_ends_the_request_and_serves_t
     """Row 8, and the limit of one second."""
     desk = make_desk(limits=replace(QUICK, read=0.5), context_window=16_384)
     request = desk.ask_engine(endless)
-    desk.streaming(request, " ")
+    desk.writing(request)
     with frozen(engine_pid()):
         job = desk.failed(request)
     assert job.error_kind == "timeout"
@@ -162,7 +162,7 @@ def test_an_engine_that_dies_in_mid_stream_is_told_in_words_and_started_again(
     """Rows 19 and 20."""
     desk = make_desk(context_window=16_384)
     request = desk.ask_engine(endless)
-    desk.streaming(request, " ")
+    desk.writing(request)
     pid = engine_pid()
     os.kill(pid, end)
     job = desk.failed(request)
@@ -256,7 +256,7 @@ def test_cancel_stops_the_engine_at_once_and_it_serves_the_next_request(
     took = [1.0]
     for _ in range(5):
         request = desk.ask_engine(model, LONG if phase == "prompt" else "Go on for ever.")
-        desk.in_phase(request, phase)
+        desk.writing(request) if phase == "writing" else desk.in_phase(request, phase)
         pid, started = engine_pid(), time.monotonic()
         desk.queue.cancel(request)
         desk.until(lambda: desk.state == "idle")
@@ -301,7 +301,7 @@ def test_quitting_leaves_no_engine_and_the_request_runs_at_the_next_start(
     model = {"loading": slow, "prompt": wide_gguf, "writing": endless}[phase]
     make_slow_gguf(slow)
     request = desk.ask_engine(model, LONG if phase == "prompt" else QUESTION)
-    desk.in_phase(request, phase)
+    desk.writing(request) if phase == "writing" else desk.in_phase(request, phase)
     pid = desk.until(engine_pids)[0]
     assert desk.stop_worker() < 3.0
     assert is_gone(pid)
