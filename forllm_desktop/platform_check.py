@@ -3,8 +3,11 @@
 import ctypes
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 
 # What QtGui itself is linked against; a bare Debian lacks the first.
 GUI_LIBRARIES = ("libEGL.so.1", "libGL.so.1", "libxkbcommon.so.0", "libfontconfig.so.1", "libdbus-1.so.3")
@@ -17,6 +20,8 @@ XCB_LIBRARIES = (
     "libxcb-render-util.so.0",
     "libxkbcommon-x11.so.0",
 )
+# Platforms of Qt that this file knows nothing of, save that they are there.
+_OTHER_PLATFORMS = ("offscreen", "minimal", "minimalegl", "vnc", "eglfs", "linuxfb", "vkkhrdisplay")
 # Package by library, by the program that installs it.
 _INSTALLERS: dict[str, tuple[str, dict[str, str]]] = {
     "apt-get": (
@@ -79,8 +84,11 @@ def find_problem() -> str | None:
         return pair
     if sys.platform != "linux":
         return None
-    platform = platform_name(os.environ)
-    return missing_libraries(platform, can_load) or missing_display(platform, os.environ, _x_answers)
+    problems = [
+        missing_libraries(platform, can_load) or missing_display(platform, os.environ, _x_answers)
+        for platform in platform_names(os.environ)
+    ]
+    return problems[0] if all(problems) else None
 
 
 def bad_pair(pyside: str, python: tuple[int, int]) -> str | None:
@@ -93,14 +101,13 @@ def bad_pair(pyside: str, python: tuple[int, int]) -> str | None:
     )
 
 
-def platform_name(environment: Mapping[str, str]) -> str:
-    """Return the Qt platform that will be used on Linux; empty when there is no display to use."""
-    chosen = environment.get("QT_QPA_PLATFORM", "").split(";")[0].split(":")[0]
+def platform_names(environment: Mapping[str, str]) -> list[str]:
+    """Return the platforms that Qt will try on Linux, in that order; an empty name where there is none."""
+    chosen = environment.get("QT_QPA_PLATFORM", "")
     if chosen:
-        return chosen
-    if environment.get("WAYLAND_DISPLAY"):
-        return "wayland"
-    return "xcb" if environment.get("DISPLAY") else ""
+        return [one.split(":")[0] for one in chosen.split(";")]
+    displays = {"wayland": environment.get("WAYLAND_DISPLAY"), "xcb": environment.get("DISPLAY")}
+    return [platform for platform, display in displays.items() if display] or [""]
 
 
 def missing_libraries(platform: str, can_load: Callable[[str], bool]) -> str | None:
@@ -120,7 +127,26 @@ def missing_display(platform: str, environment: Mapping[str, str], answers: Call
     if platform == "xcb" and not answers():
         display = environment.get("DISPLAY", "")
         return f"The display “{display}” does not answer. {advice}"
+    if platform.startswith("wayland"):
+        return None if wayland_answers(environment) else f"No Wayland compositor answers. {advice}"
+    if platform not in ("xcb", *_OTHER_PLATFORMS):
+        return f"QT_QPA_PLATFORM names “{platform}”, which Qt does not know. Unset it, or use xcb or wayland."
     return None
+
+
+def wayland_answers(environment: Mapping[str, str]) -> bool:
+    """Connect to the compositor as Qt will, which aborts the process when it cannot."""
+    if environment.get("WAYLAND_SOCKET"):
+        return True  # a connection that was made by whoever started this
+    # An absolute name stands for itself.
+    path = Path(environment.get("XDG_RUNTIME_DIR", "/")) / (environment.get("WAYLAND_DISPLAY") or "wayland-0")
+    with closing(socket.socket(socket.AF_UNIX)) as connection:
+        connection.settimeout(1)
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _cure(missing: Sequence[str]) -> str:

@@ -1,13 +1,15 @@
 """What would make Qt abort is said in one line, before Qt is loaded."""
 
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from forllm_desktop import platform_check
-from forllm_desktop.platform_check import bad_pair, missing_display, missing_libraries, platform_name
+from forllm_desktop.platform_check import bad_pair, missing_display, missing_libraries, platform_names
 
 
 def test_the_bad_pair_is_named_with_its_cure() -> None:
@@ -26,15 +28,15 @@ def test_other_pairs_are_fine(pyside: str, python: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"QT_QPA_PLATFORM": "offscreen"}, "offscreen"),
-        ({"QT_QPA_PLATFORM": "xcb:debug;wayland", "WAYLAND_DISPLAY": "w"}, "xcb"),
-        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "wayland"),
-        ({"DISPLAY": ":0"}, "xcb"),
-        ({}, ""),
+        ({"QT_QPA_PLATFORM": "offscreen"}, ["offscreen"]),
+        ({"QT_QPA_PLATFORM": "xcb:debug;wayland", "WAYLAND_DISPLAY": "w"}, ["xcb", "wayland"]),
+        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, ["wayland", "xcb"]),
+        ({"DISPLAY": ":0"}, ["xcb"]),
+        ({}, [""]),
     ],
 )
-def test_the_platform_is_the_one_qt_will_use(environment: dict[str, str], expected: str) -> None:
-    assert platform_name(environment) == expected
+def test_the_platforms_are_those_that_qt_will_try(environment: dict[str, str], expected: list[str]) -> None:
+    assert platform_names(environment) == expected
 
 
 def test_missing_libraries_are_named_with_the_command_that_installs_them(
@@ -80,12 +82,34 @@ def test_a_display_that_does_not_answer_is_said() -> None:
     assert missing_display("xcb", {"DISPLAY": ":0"}, lambda: True) is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets of POSIX")
+def test_a_compositor_answers_or_not(tmp_path: Path) -> None:
+    environment = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "wayland-7"}
+    line = missing_display("wayland-egl", environment, lambda: True)
+    assert line is not None
+    assert "compositor" in line
+    with closing(socket.socket(socket.AF_UNIX)) as compositor:
+        compositor.bind(str(tmp_path / "wayland-7"))
+        compositor.listen()
+        assert missing_display("wayland", environment, lambda: False) is None
+    assert missing_display("wayland", {"WAYLAND_SOCKET": "5"}, lambda: False) is None
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has no display")
-@pytest.mark.parametrize("display", ["", ":7654"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"DISPLAY": ""},
+        {"DISPLAY": ":7654"},
+        {"WAYLAND_DISPLAY": "wayland-7654"},
+        {"QT_QPA_PLATFORM": "wayland;xcb", "DISPLAY": ":7654"},
+        {"QT_QPA_PLATFORM": "nonsense"},
+    ],
+)
 def test_the_window_without_a_display_ends_with_one_line_and_no_core_dump(
-    display: str, tmp_path: Path
+    chosen: dict[str, str], tmp_path: Path
 ) -> None:
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "DISPLAY": display}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **chosen}
     ended = subprocess.run(
         [sys.executable, "-m", "forllm_desktop", "--data-dir", str(tmp_path)],
         env=environment, capture_output=True, text=True, timeout=30, check=False,
@@ -93,5 +117,5 @@ def test_the_window_without_a_display_ends_with_one_line_and_no_core_dump(
     )  # fmt: skip
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
-    assert "display" in ended.stderr
+    assert any(word in ended.stderr for word in ("display", "compositor", "nonsense")), ended.stderr
     assert list(tmp_path.iterdir()) == []
