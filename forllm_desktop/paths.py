@@ -16,7 +16,8 @@ def data_dir(override: str | os.PathLike[str] | None = None) -> Path:
     """
     chosen = override or os.environ.get("FORLLM_DATA_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        # As the shell does: "~name" of a user who is not there is a name like any other.
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False, roaming=False))
 
 

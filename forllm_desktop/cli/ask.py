@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from forllm_desktop import paths
-from forllm_desktop.cli.output import job_document, print_json
+from forllm_desktop.cli.output import job_document, print_json, say
 from forllm_desktop.cli.running import run_requests
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_text, title_from
@@ -124,9 +124,9 @@ def _report(document: dict[str, Any], options: argparse.Namespace) -> None:
     if options.json:
         print_json(document)
     elif status == JobStatus.PENDING and not options.wait:
-        print(f"Request {number} is queued: {document['persona']} on {document['model']}.")
+        say(f"Request {number} is queued: {document['persona']} on {document['model']}.")
     elif error:
         state = "stays queued" if status == JobStatus.PENDING else f"ended in {status}"
-        print(f"forllm: request {number} {state}: {error['title']}. {error['message']}", file=sys.stderr)
+        say(f"forllm: request {number} {state}: {error['title']}. {error['message']}", sys.stderr)
     elif status != JobStatus.COMPLETE:
         print(f"forllm: request {number} is {status}.", file=sys.stderr)

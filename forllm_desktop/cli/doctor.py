@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forllm_desktop import __version__, paths
-from forllm_desktop.cli.output import print_json
+from forllm_desktop.cli.output import print_json, say
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.models import found_servers
 from forllm_desktop.services.workspace import DATABASE_FILE, open_workspace
@@ -80,12 +80,12 @@ async def _servers() -> list[dict[str, Any]]:
 
 def _print(report: dict[str, Any]) -> None:
     for name, number in report["versions"].items():
-        print(f"{name:<20} {number or 'not installed'}")
-    print(f"{'Data folder':<20} {report['data_folder']}")
-    print(f"{'Database':<20} {report['database']['state']}")
+        say(f"{name:<20} {number or 'not installed'}")
+    say(f"{'Data folder':<20} {report['data_folder']}")
+    say(f"{'Database':<20} {report['database']['state']}")
     for problem in report["database"]["problems"]:
-        print(f"{'':<20} {problem}")
+        say(f"{'':<20} {problem}")
     for server in report["servers"]:
-        print(f"{'Server':<20} {server['name']} at {server['url']} ({server['state']})")
+        say(f"{'Server':<20} {server['name']} at {server['url']} ({server['state']})")
     if not report["servers"]:
-        print(f"{'Server':<20} none answers on this machine; a GGUF file runs without one")
+        say(f"{'Server':<20} none answers on this machine; a GGUF file runs without one")

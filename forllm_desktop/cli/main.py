@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong arguments, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    _open_closed_streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not know what a text holds, and vice versa
@@ -35,10 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(arguments, as_json="--json" in arguments)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        # Whoever read the output is gone. Python would complain about the rest at its end.
+    except OSError as error:
+        # Who read the output is gone, or its disk is full. Python would complain about the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"forllm: {error}", file=sys.stderr)
         return 1
+
+
+def _open_closed_streams() -> None:
+    """Read nothing and write nowhere where a caller has closed a stream; Python leaves it out then."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _run(arguments: list[str], *, as_json: bool) -> int:

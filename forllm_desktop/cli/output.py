@@ -1,13 +1,16 @@
 """What the commands print: text for people, or exactly one JSON document."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.services.job_view import JobView
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_json(document: object) -> None:
@@ -20,18 +23,32 @@ def print_json(document: object) -> None:
     sys.stdout.write(text + "\n")
 
 
+def say(text: str, file: TextIO | None = None) -> None:
+    """Print a line for people, without what a terminal would take for a command."""
+    print(shown(text), file=file)
+
+
+def shown(text: str) -> str:
+    """Return a text in which control characters, save line breaks and tabs, are replaced.
+
+    Names, replies and what servers say may hold escape sequences, which move the cursor, rename the window
+    or type for the user.
+    """
+    return _CONTROLS.sub("\ufffd", text.replace("\r", ""))
+
+
 def print_error(error: ForllmError, *, as_json: bool) -> None:
     """Print a failure: JSON to standard output, words to standard error."""
     if as_json:
         print_json({"error": {"title": error.title, "message": error.message}})
     else:
         words = f"{error.title}. {error.message}" if error.message else error.title
-        print(f"forllm: {words}", file=sys.stderr)
+        say(f"forllm: {words}", sys.stderr)
 
 
 def print_table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
     """Print rows in columns; line breaks in cells become spaces."""
-    cells = [list(heads), *([" ".join(str(cell).split()) for cell in row] for row in rows)]
+    cells = [list(heads), *([shown(" ".join(str(cell).split())) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

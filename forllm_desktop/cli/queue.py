@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from forllm_desktop import paths
-from forllm_desktop.cli.output import job_document, print_json, print_table
+from forllm_desktop.cli.output import job_document, print_json, print_table, say
 from forllm_desktop.cli.running import run_requests
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.services.job_view import job_views
@@ -71,7 +71,7 @@ def run_queue(options: argparse.Namespace) -> int:
         print_json(documents)
     else:
         for document in documents:
-            print(f"{document['id']}: {document['status']}. {_note(document)}".rstrip())
+            say(f"{document['id']}: {document['status']}. {_note(document)}".rstrip())
         if not documents:
             print("Nothing can run now.", file=sys.stderr)
     return 130 if is_interrupted else _exit_code(documents)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
+from forllm_desktop.cli.output import say, shown
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.worker.assembly import make_queue_loop
 
@@ -50,9 +51,9 @@ def _on_interrupt(stop: Callable[[], None]) -> None:
 def _print_piece(_post_id: int, _offset: int, text: str) -> None:
     # Whoever read along may have gone; the reply itself is kept, and the end of the command finds out.
     with suppress(BrokenPipeError):
-        sys.stdout.write(text)
+        sys.stdout.write(shown(text))
         sys.stdout.flush()
 
 
 def _print_trouble(title: str, message: str) -> None:
-    print(f"forllm: {title}. {message}", file=sys.stderr)
+    say(f"forllm: {title}. {message}", sys.stderr)

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from forllm_desktop import paths
-from forllm_desktop.cli.output import print_json, print_table
+from forllm_desktop.cli.output import print_json, print_table, say
 from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.services.workspace import open_workspace
@@ -68,7 +68,7 @@ def add_server(options: argparse.Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        print(f"Server {document['id']}: {document['name']} at {document['url']}.")
+        say(f"Server {document['id']}: {document['name']} at {document['url']}.")
     return 0
 
 
@@ -83,7 +83,7 @@ def remove_server(options: argparse.Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        print(f"{document['name']} is removed.")
+        say(f"{document['name']} is removed.")
     return 0
 
 

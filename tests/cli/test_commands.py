@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from forllm_desktop import paths
 from forllm_desktop.services import keys
 from forllm_desktop.services.workspace import open_workspace
 from forllm_desktop.storage.lock import FolderLock
 from tests.cli.conftest import Run
-from tests.fakes import FakeOllama
+from tests.fakes import Answer, FakeOllama, ollama_reply
 
 AWAY = "http://127.0.0.1:9"
 QUEUE_ONE = ("ask", "Why?", "--subforum", "Physics", "--model", "tiny", "--server", AWAY)
@@ -264,3 +265,26 @@ def test_output_that_is_not_unicode_gets_ascii(
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, b"")
     assert json.loads(out)[0]["model"] == "tiny🌌"
+
+
+def test_nothing_printed_is_a_command_to_the_terminal(run: Run, server: FakeOllama) -> None:
+    server.script(Answer(ollama_reply("red \x1b[31m", "\x9b2J \x07bell\r\n", "tab\tkept")))
+    place = ("--subforum", "Physics", "--server", server.url)
+    answer = run("ask", "Why?", *place, "--model", "llama3.2", "--wait")
+    queued = run("ask", "Why?", *place, "--model", "m\x1b[5m")
+    listed = run("queue", "list")
+    refused = run("ask", "Why?", "--subforum", "Physics", "--persona", "p\x9b31m")
+    for result in (answer, queued, listed, refused):
+        printed = result.out + result.err
+        assert not set(printed) & {"\x1b", "\x9b", "\x07", "\r"}, printed
+    assert "red \ufffd[31m" in answer.out
+    assert "tab\tkept" in answer.out
+
+
+def test_folder_named_like_a_user_who_is_not_there_is_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert paths.data_dir("~no-such-user/x") == tmp_path / "~no-such-user/x"
+    assert paths.data_dir("../x") == tmp_path.parent / "x"
+    assert paths.data_dir("~/x") == Path.home() / "x"

@@ -175,3 +175,20 @@ def test_ctrl_c_in_a_terminal_reaches_the_engine_too_and_loses_nothing(
     waiting = run("queue", "list", "--json").document[0]
     assert waiting["status"] == "pending"
     assert waiting["reply"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="streams of a POSIX shell")
+@pytest.mark.parametrize(
+    ("redirections", "code"), [("<&-", 1), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 1), (">/dev/full", 1)]
+)
+def test_closed_streams_and_a_full_disk_behind_them_are_no_crash(
+    folder: Path, redirections: str, code: int
+) -> None:
+    ask, _, *rest = QUEUE_ONE
+    text = "-" if "<" in redirections else "Why?"
+    command = [sys.executable, "-m", "forllm_desktop", "--data-dir", str(folder), ask, text, *rest]
+    shell = ["sh", "-c", f'"$@" {redirections}', "sh"]
+    done = subprocess.run([*shell, *command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
