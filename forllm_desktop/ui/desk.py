@@ -6,6 +6,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
+from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.main_window import MainWindow
@@ -226,7 +227,9 @@ class Desk(QObject):
         if server is None:
             self._window.status.show_server("No model chosen yet", "control")
             return
-        is_away = bool(ws.queue.standing().parked)
+        is_away = bool(ws.queue.standing().parked) and any(
+            job.is_parked and job.server_id == server.server_id for job in ws.queue.jobs([JobStatus.PENDING])
+        )
         name = f"{server.name} · {model_word(now.default_model)}"
         self._window.status.show_server(
             f"{name} · away" if is_away else name, "warn" if is_away else "control"

@@ -71,7 +71,9 @@ class _Engine(QIconEngine):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         painter.setFont(font)
         painter.setPen(theme().colour("disabled" if mode is QIcon.Mode.Disabled else self._colour))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, characters[name])
+        # In a box wider than high the rest is the gap to the words at its right.
+        box = QRect(rect.topLeft(), QSize(min(rect.width(), rect.height()), rect.height()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, characters[name])
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

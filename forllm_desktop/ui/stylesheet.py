@@ -78,7 +78,7 @@ QTableView[rows="lines"]::item:selected:active { background: $accent_soft; }
 
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $text_3; border: none; border-bottom: 1px solid $line;
-    padding: 0 8px; min-height: 23px; font-size: $caption; font-weight: 500; text-align: left; }
+    padding: 0 8px; min-height: $head_height; font-size: $caption; font-weight: 500; text-align: left; }
 QHeaderView::section:first { padding-left: 16px; }
 QTreeView, QListView, QTableView { background: transparent; border: none; }
 QTableView { background: $surface; gridline-color: $line; }
@@ -108,6 +108,7 @@ def stylesheet(theme: "Theme") -> str:
     # Heights in a style sheet are those of the content, without the border.
     names["button_height"] = f"{theme.row(28) - 2}px"
     names["small_height"] = f"{theme.row(24, 'small') - 2}px"
+    names["head_height"] = f"{max(23, theme.line_height('caption') + 4)}px"
     names["menu_row"] = f"{max(20, theme.line_height('ui'))}px"
     sheet = _SHEET
     for name in sorted(names, key=len, reverse=True):

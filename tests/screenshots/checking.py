@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QComboBox,
     QFocusFrame,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -79,6 +80,10 @@ def _cut_text(widget: QWidget) -> Iterator[str]:
         room = room.marginsRemoved(widget.textMargins())
         shown = "" if widget.text() else widget.placeholderText()
         yield from _too_small(widget, shown or "x", room.size())
+    elif isinstance(widget, QHeaderView) and widget.orientation() is Qt.Orientation.Horizontal:
+        needed = QFontMetrics(widget.font()).height()
+        if needed > widget.height():
+            yield f"its heads need {needed} px of height, they have {widget.height()}"
     elif isinstance(widget, QComboBox):
         combo = QStyleOptionComboBox()
         widget.initStyleOption(combo)

@@ -149,6 +149,12 @@ def new_topic_models(stage: Stage, filled: Filled) -> None:
     stage.find(QPushButton, "Model").click()
 
 
+def _narrow(stage: Stage) -> None:
+    """Make the window so narrow that the sidebar is a drawer."""
+    stage.window.resize(700 if stage.workspace.settings.current().text_size == 100 else 900, 700)
+    stage.settle()
+
+
 # -- the forum tree
 
 
@@ -406,7 +412,7 @@ def narrow_topic(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def narrow_drawer(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(640, 700)
+    _narrow(stage)
     stage.read(filled.main_topic, filled.table_post)
     stage.settle()
     _tree(stage)
@@ -426,7 +432,7 @@ def narrow_settings(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def narrow_new_topic(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(640, 700)
+    _narrow(stage)
     stage.desk.start_topic(filled.physics)
 
 
@@ -460,7 +466,7 @@ def welcome_add_server(stage: Stage, filled: Filled) -> None:
 
 @scene("welcome")
 def welcome_narrow(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(640, 700)
+    _narrow(stage)
     _welcome(stage)
 
 

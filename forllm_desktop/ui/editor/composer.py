@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QTextCursor
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
@@ -104,6 +104,10 @@ class Composer(QWidget):
     def focus_text(self) -> None:
         """Put the keyboard where the text goes."""
         self._text.setFocus()
+
+    def fit_into(self, height: int) -> None:
+        """Take at most two fifths of a page of this height for the text: the rest is for reading."""
+        self._text.limit_height(height * 2 // 5)
 
     def flush(self) -> None:
         """Save the draft now."""
@@ -287,7 +291,7 @@ class Composer(QWidget):
         inner.addWidget(self._text)
         self._box.installEventFilter(self)
         self._text.installEventFilter(self)
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(4)
         for button in self._marks:
             row.addWidget(button)
@@ -323,6 +327,7 @@ class Composer(QWidget):
         events.personas_changed.connect(self._persona.refresh)
         events.subforums_changed.connect(self._persona.refresh)
         events.servers_changed.connect(self._model.refresh)
+        look().changed.connect(self._fit_row)
         look().changed.connect(self.update)
 
     def _apply_settings(self) -> None:
@@ -332,6 +337,20 @@ class Composer(QWidget):
         key = "Enter" if settings.post_key == "enter" else "Ctrl+Enter"
         self._ask.setToolTip(f"Post, and let the persona answer ({key})")
         self._model.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_row()
+
+    def _fit_row(self) -> None:
+        """Leave the buttons for marks out where the others would be cut: what they do can be typed."""
+        margins = self.contentsMargins() + self.layout().contentsMargins()  # pyright: ignore[reportOptionalMemberAccess]
+        room = self.width() - margins.left() - margins.right()
+        wanted = self._row.minimumSize().width()
+        for button in self._marks:
+            wanted += button.width() + self._row.spacing() if button.isHidden() else 0
+        for button in self._marks:
+            button.setVisible(wanted <= room)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._box and event.type() == QEvent.Type.Paint and isinstance(event, QPaintEvent):

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 from forllm_desktop.ui.editor.marks import Marked
 from forllm_desktop.ui.theme import look, theme
 
-MOST_LINES = 12
+LEAST_LINES, MOST_LINES = 3, 12
+"""Lines that always have room, and those up to which it grows."""
 
 _LONG_WORD = re.compile(r"\S{10000}")
 
@@ -27,6 +28,7 @@ class GrowingText(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.posts_on_enter = False
+        self._most_height = 0
         self._is_fixed_width = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
@@ -41,6 +43,11 @@ class GrowingText(QPlainTextEdit):
         """Write in the system's fixed font or in that of posts."""
         self._is_fixed_width = wanted
         self._dress()
+
+    def limit_height(self, most: int) -> None:
+        """Never grow higher than so many px, but for three lines; 0 is no limit."""
+        self._most_height = most
+        self._grow()
 
     def apply(self, marked: Marked) -> None:
         """Replace the text by a changed one, as one step that can be undone."""
@@ -116,7 +123,7 @@ class GrowingText(QPlainTextEdit):
         self._grow()
 
     def _grow(self) -> None:
-        is_full = self._lines() > MOST_LINES
+        is_full = self._height_of(self._lines()) > self._wanted_height()
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(always if is_full else never)
         wanted = self._wanted_height()
@@ -125,8 +132,13 @@ class GrowingText(QPlainTextEdit):
             self.updateGeometry()
 
     def _wanted_height(self) -> int:
-        line = QFontMetricsF(self.font()).lineSpacing()
-        return round(min(self._lines(), MOST_LINES) * line) + 2
+        wanted = self._height_of(min(self._lines(), MOST_LINES))
+        if self._most_height:
+            wanted = min(wanted, max(self._most_height, self._height_of(LEAST_LINES)))
+        return wanted
+
+    def _height_of(self, lines: int) -> int:
+        return round(lines * QFontMetricsF(self.font()).lineSpacing()) + 2
 
     def _lines(self) -> int:
         # The layout of a plain text field counts lines, not pixels.

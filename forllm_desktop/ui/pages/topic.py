@@ -1,7 +1,7 @@
 """A topic as a page: its thread above the composer."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
@@ -69,6 +69,10 @@ class TopicPage(Page):
 
     def flush(self) -> None:
         self._composer.flush()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._composer.fit_into(self.height())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._composer.flush()

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.theme import look, theme
 
+GAP = 4
+"""Between an icon and its words, in px, beside the 4 of Qt's style."""
+
 
 def push_button(
     text: str, kind: str = "", icon_name: str = "", *, small: bool = False, parent: QWidget | None = None
@@ -19,7 +22,7 @@ def push_button(
     button.setAccessibleName(text.replace("&", ""))
     if icon_name:
         button.setIcon(icon(icon_name, "on_accent" if kind in ("primary", "delete") else "text_2"))
-        button.setIconSize(_square(16))
+        button.setIconSize(QSize(theme().px(16) + GAP, theme().px(16)))
     return button
 
 
