@@ -218,6 +218,10 @@ class QueueLoop:
         due = await self._until_done(self._queue.next_due)
         self._say(WorkerState.IDLE if due is None else WorkerState.WAITING)
         seconds = None if due is None else max(0.0, (due - self._queue.now()).total_seconds())
+        if seconds is not None and seconds > max(self._backoff) + 1:
+            # Nothing is parked for so long: the clock was set back, and they would wait until it catches up.
+            await self._until_done(self._queue.release_all)
+            return
         await self._wait(seconds)
 
     async def _wait(self, seconds: float | None) -> None:

@@ -219,6 +219,23 @@ def test_worker_tries_a_parked_request_again_by_itself(
     assert len(backend.requests) == 3
 
 
+def test_clock_that_was_set_back_makes_no_parked_request_wait_until_it_catches_up(
+    queue: QueueService, make_loop: MakeLoop, clock: FixedClock, job: Job
+) -> None:
+    assert queue.claim() is not None
+    queue.park(job.request_id, "busy", ForllmError("Busy"), clock.now + timedelta(seconds=30))
+    clock.now -= timedelta(days=300)
+
+    async def work() -> None:
+        loop = make_loop(ScriptedBackend("So."))
+        task = asyncio.create_task(loop.run())
+        await until(lambda: queue.job(job.request_id).status == "complete")
+        loop.stop()
+        await task
+
+    in_loop(work())
+
+
 # -- trouble
 
 
