@@ -121,7 +121,12 @@ def park(job: Job, kind: str, error: ForllmError, until: datetime) -> None:
 
 
 def park_with_server(session: Session, job: Job, now: datetime) -> None:
-    """Let a request that joins the queue wait like the others of its server, so that none is overtaken."""
+    """Let a request that joins the queue wait like the others of its server, so that none is overtaken.
+
+    One that waits for another request joins the queue later.
+    """
+    if job.status != JobStatus.PENDING:
+        return
     other = rows.parked(session, job.server_id, now)
     if other is not None and other.not_before is not None:
         error = ForllmError(other.error_title or "", other.error_message or "")

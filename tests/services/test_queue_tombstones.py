@@ -1,5 +1,7 @@
 """What a request that ends without text leaves in the thread."""
 
+from datetime import timedelta
+
 import pytest
 
 from forllm_desktop.domain.base import utc_now
@@ -48,3 +50,15 @@ def test_a_retry_keeps_the_edited_text_it_replaces(database, forum, queue):
     assert [text.content for text in forum.earlier_texts(reply)] == ["Half a reply", "My own repair of it"]
     assert forum.post(reply).edited is None
     assert utc_now() > forum.earlier_texts(reply)[-1].replaced_at
+
+
+def test_a_request_that_waits_for_a_parked_one_is_blocked_not_parked(database, forum, queue, clock):
+    _, first = a_topic(forum)
+    wish = Wish(ModelChoice(a_server(database).server_id, "tiny"))
+    parent = queue.ask_about(first.post_id, wish).request_id
+    queue.claim()
+    queue.park(parent, "busy", ForllmError("Busy"), clock.now + timedelta(seconds=5))
+
+    child = queue.ask_about(first.post_id, wish, after=parent)
+
+    assert (child.status, child.wait_reason, child.not_before) == ("pending_dependency", None, None)
