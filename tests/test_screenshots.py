@@ -15,6 +15,11 @@ from tests.screenshots.checking import problems_of
 from tests.screenshots.drawing import Variant, draw
 from tests.screenshots.scenes import SCENES
 
+PAGES = (
+    "topic-find", "composer-edit", "sidebar-description", "queue-failed", "settings-add-server",
+    "settings-replies", "settings-appearance", "trash", "keyboard", "about", "search-hits", "split-tabs",
+    "welcome-add-server", "refusal",
+)  # fmt: skip
 DRAWN = [scene for scene in SCENES if scene.name.endswith(("composer-reply-and-error", "settings-servers"))]
 
 
@@ -41,11 +46,25 @@ def test_nothing_of_a_topic_and_of_the_settings_is_cut(
     assert [picture.stem for picture in pictures] == [f"{scene.name}-{variant.name}" for scene in DRAWN]
 
 
+def test_every_control_of_every_page_has_a_name(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> None:
+    scenes = [scene for scene in SCENES if scene.name[3:] in PAGES]
+    assert len(scenes) == len(PAGES)
+    assert draw(loop, tmp_path, scenes, [Variant("light", 100)]) == []
+
+
+def test_a_control_without_a_name_is_found(qtbot: QtBot) -> None:
+    window = _window(qtbot)
+    _put(QLineEdit(window), 100, 28)
+    window.show()
+    assert [line.partition(": ")[2] for line in problems_of(window)] == ["has no name for a screen reader"]
+
+
 def test_a_cut_text_is_found(qtbot: QtBot) -> None:
     window = _window(qtbot)
     _put(QLabel("Nothing of this text may be cut", window), 60, 24)
     _put(QPushButton("Post and ask", window), 40, 28, top=40)
     field = QLineEdit(window)
+    field.setAccessibleName("Title")
     field.setPlaceholderText("Title; left empty, the first line is the title")
     _put(field, 90, 28, top=80)
     low = QLabel("These words have to be broken into several lines", window)

@@ -1,4 +1,4 @@
-"""Finds text that is cut, widgets that cover their neighbours, and widgets that stick out."""
+"""Finds text that is cut, widgets that cover their neighbours or stick out, and controls without a name."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QMenu,
     QPushButton,
     QSplitterHandle,
     QStyle,
@@ -53,6 +54,21 @@ def _problems(widget: QWidget) -> Iterator[str]:
     yield from _cut_text(widget)
     yield from _sticking_out(widget)
     yield from _collisions(widget)
+    if _needs_a_name(widget) and not widget.accessibleName():
+        yield "has no name for a screen reader"
+
+
+def _needs_a_name(widget: QWidget) -> bool:
+    """Say whether a widget is a control; what Qt puts inside of its own controls is named by them."""
+    is_inner = widget.objectName().startswith(("qt_", "ScrollLeft", "ScrollRight"))
+    is_control = isinstance(widget, QAbstractButton | QAbstractItemView | QComboBox | QLineEdit)
+    takes_keys = widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(
+        widget, QMainWindow | QMenu
+    )
+    has_text = isinstance(widget, QAbstractButton | QLabel) and bool(widget.text())
+    return (
+        (is_control or takes_keys) and not is_inner and not has_text and not isinstance(widget, QHeaderView)
+    )
 
 
 # -- text

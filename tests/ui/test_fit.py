@@ -11,7 +11,10 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.desk import Desk
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.growing_text import GrowingText
+from forllm_desktop.ui.item_models.queue_table import Column
 from forllm_desktop.ui.main_window import MainWindow
+from forllm_desktop.ui.panes.queue_view import QueueView
+from forllm_desktop.ui.theme import theme
 from tests.builders import a_topic
 
 
@@ -59,3 +62,14 @@ def test_another_server_that_is_away_is_not_said_of_the_default_one(
         workspace.queue.park(job.request_id, "unreachable", ForllmError("Away"), workspace.queue.now())
         desk._show_server()
         assert ("away" in window.status._right.text()) == (choice is default)
+
+
+def test_the_titles_of_requests_can_be_read_in_a_narrow_window(
+    composer: Composer, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    post = workspace.forum.thread(workspace.forum.topics(1)[0].topic_id)[0].post
+    workspace.queue.ask_about(post.post_id, Wish(workspace.models.choose("tiny", "http://127.0.0.1:9")))
+    window.resize(900, 700)
+    view = window.findChild(QueueView)
+    qtbot.waitUntil(lambda: view.columnWidth(Column.REQUEST) >= view.columnWidth(Column.PROGRESS) * 0.9)
+    assert view.columnWidth(Column.PROGRESS) >= theme().px(96)

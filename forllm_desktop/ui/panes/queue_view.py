@@ -29,7 +29,7 @@ _WIDTHS = {
 }
 _HIDDEN_FIRST = (Column.TOKENS, Column.MODEL, Column.PERSONA)
 """Columns that go when there is no room, the first one first; state, request, reason and time stay."""
-_LEAST_TITLE = 200
+_LEAST_TITLE, _LEAST_PROGRESS = 200, 96
 
 
 class FilteredQueue(QSortFilterProxyModel):
@@ -168,3 +168,6 @@ class QueueView(QTableView):
             is_tight = room < theme().px(_LEAST_TITLE)
             self.setColumnHidden(column, is_tight)
             room += theme().px(_WIDTHS[column]) if is_tight else 0
+        usual, missing = theme().px(_WIDTHS[Column.PROGRESS]), theme().px(_LEAST_TITLE) - room
+        least = theme().px(_LEAST_PROGRESS)
+        self.setColumnWidth(Column.PROGRESS, max(least, usual - missing) if missing > 0 else usual)
