@@ -223,7 +223,7 @@ class EngineBackend:
         return ServerInfo(ServerState.READY, ServerKind.ENGINE, version, ENGINE_FEATURES)
 
     async def list_models(self) -> list[ModelInfo]:
-        """Return the model in memory; the files on this machine are found by the discovery."""
+        """Return the model in memory; the files on this machine are found by `gguf_files`."""
         return [await self.describe(model.id) for model in await self.loaded()]
 
     async def describe(self, model: str) -> ModelInfo:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
-from forllm_desktop.llm.discovery import find_gguf_files
+from forllm_desktop.llm.gguf_files import find_gguf_files
 from forllm_desktop.llm.gguf_header import check_is_gguf, read_gguf_header
 from forllm_desktop.storage import settings as rows
 from forllm_desktop.storage.database import Session

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from forllm_desktop.domain.servers import ENGINE_URL, ServerKind
 from forllm_desktop.llm.backend import BackendError, Limits, ModelInfo, ServerProfile, ServerState
-from forllm_desktop.llm.connect import connect
-from forllm_desktop.llm.discovery import KIND_NAMES, detect
 from forllm_desktop.services.model_files import GgufFile
 
 
@@ -49,6 +47,8 @@ class Source:
 async def ask_source(profile: ServerProfile, limits: Limits) -> Source:
     """Ask a server what it is and which models it has. Never raises for what it finds."""
     began = time.monotonic()
+    from forllm_desktop.llm.discovery import KIND_NAMES, detect
+
     info = await detect(profile, limits)
     models: tuple[ModelInfo, ...] = ()
     state, message = info.state, info.message
@@ -94,6 +94,8 @@ def installed_programs() -> dict[str, int]:
 
 async def _models(profile: ServerProfile, kind: ServerKind, limits: Limits) -> tuple[ModelInfo, ...]:
     known = ServerProfile(**{**vars(profile), "kind": kind})
+    from forllm_desktop.llm.connect import connect
+
     backend = await connect(known, limits)
     try:
         return tuple(model for model in await backend.list_models() if model.can_chat)

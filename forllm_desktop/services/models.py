@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.servers import (
@@ -17,8 +18,6 @@ from forllm_desktop.domain.servers import (
 )
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits, ModelInfo, ServerInfo, ServerProfile
-from forllm_desktop.llm.connect import connect
-from forllm_desktop.llm.discovery import FoundServer, detect, find_servers
 from forllm_desktop.services import model_files
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.model_files import GgufFile
@@ -27,6 +26,10 @@ from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage import queue as queue_rows
 from forllm_desktop.storage import settings as rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
+
+# What talks with servers is imported when it is first needed: the window must not wait for its HTTP client.
+if TYPE_CHECKING:
+    from forllm_desktop.llm.discovery import FoundServer
 
 NAME_LIMIT = 200
 
@@ -250,6 +253,8 @@ class ModelsService:
 
     async def probe(self, server_id: int) -> ServerInfo:
         """Ask a server whether it is there and what it is."""
+        from forllm_desktop.llm.discovery import detect
+
         return await detect(await self._profile(server_id), self._limits)
 
     async def models_of(self, server_id: int) -> list[ModelInfo]:
@@ -257,6 +262,8 @@ class ModelsService:
         profile = await self._profile(server_id)
         if profile.kind == ServerKind.ENGINE:
             raise NotPossible("The built-in engine has no list", "Its models are GGUF files.")
+        from forllm_desktop.llm.connect import connect
+
         backend = await connect(profile, self._limits)
         try:
             return await backend.list_models()
@@ -341,8 +348,10 @@ class ModelsService:
         return await asyncio.to_thread(self.profile, server_id)
 
 
-async def found_servers() -> list[FoundServer]:
+async def found_servers() -> "list[FoundServer]":
     """List the servers that answer on this machine's well-known ports."""
+    from forllm_desktop.llm.discovery import find_servers
+
     return await find_servers(Limits())
 
 

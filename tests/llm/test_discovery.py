@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from forllm_desktop.domain.servers import ServerKind
-from forllm_desktop.llm import discovery
+from forllm_desktop.llm import discovery, gguf_files
 from forllm_desktop.llm.backend import BackendError, ErrorKind, ServerState
 from forllm_desktop.llm.connect import connect
-from forllm_desktop.llm.discovery import detect, find_gguf_files, find_servers
+from forllm_desktop.llm.discovery import detect, find_servers
+from forllm_desktop.llm.gguf_files import find_gguf_files
 from forllm_desktop.llm.ollama import OllamaBackend
 from forllm_desktop.llm.openai_compatible import OpenAIBackend
 from tests.fakes import FakeOllama, FakeOpenAI, FakeTcp
@@ -124,8 +125,8 @@ def test_connecting_says_why_the_kind_cannot_be_found_out():
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home folder without models, and no variables that point elsewhere."""
-    monkeypatch.setattr(discovery.Path, "home", lambda: tmp_path)
-    monkeypatch.setattr(discovery.sys, "platform", "linux")
+    monkeypatch.setattr(gguf_files.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(gguf_files.sys, "platform", "linux")
     for name in (
         "OLLAMA_MODELS",
         "LLAMA_CACHE",
