@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QApplication
 from forllm_desktop.ui.stylesheet import stylesheet
 from forllm_desktop.ui.tokens import ACCENTS, DARK, LIGHT, Tokens
 
+STYLE = "Fusion"
+"""Qt's style that the style sheet builds upon."""
+
 # Size as a factor of the interface font, and weight.
 _TYPE: dict[str, tuple[float, QFont.Weight]] = {
     "display": (1.85, QFont.Weight.DemiBold),
@@ -136,9 +139,10 @@ class Look(QObject):
 _looks: list[Look] = []
 
 
-def start_look(app: QApplication) -> Look:
-    """Make the application's look. Called once, before the first widget."""
-    app.setStyle("Fusion")
+def start_look(app: QApplication, *, has_style: bool = False) -> Look:
+    """Make the application's look. Called once, before the first widget; `has_style` if it has `STYLE`."""
+    if not has_style:
+        app.setStyle(STYLE)
     for former in _looks:
         # Else it would go on following the system too.
         former.setParent(None)
