@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("forllm", deadline=None)
 settings.load_profile("forllm")
+
+
+_EXIT_STATUS = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session")
@@ -126,3 +130,16 @@ def queue(database: Database, events: Events, clock: FixedClock) -> QueueService
 @pytest.fixture
 def personas(database: Database, events: Events, clock: FixedClock) -> PersonaService:
     return PersonaService(database, events, clock)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_EXIT_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End at once after the report: Python takes hundreds of widgets apart in an order that crashes Qt."""
+    if _EXIT_STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_EXIT_STATUS])
