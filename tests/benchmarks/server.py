@@ -1,17 +1,19 @@
 """A paced fake llama-server in a process of its own, as a real one is: it shares no lock with the app.
 
-`python -m tests.benchmarks.server SECONDS` prints its address, then one line of JSON for every request.
+`python -m tests.benchmarks.server SECONDS [TOKENS]` prints its address, then one line of JSON for every
+request.
 """
 
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.texts import a_reply
 from tests.fakes import SSE, Answer, Exchange, FakeOpenAI, sse_reply
 
 CHAT = "/v1/chat/completions"
@@ -22,11 +24,11 @@ Call = dict[str, Any]
 
 
 class PacedServer(FakeOpenAI):
-    """Answers every chat request with `PIECES` pieces over `seconds`, and prints every request."""
+    """Answers every chat request with these pieces over `seconds`, and prints every request."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, pieces: Sequence[str] = (" word",) * PIECES) -> None:
         super().__init__()
-        self._frames = sse_reply(*[" word"] * PIECES)
+        self._frames = sse_reply(*pieces)
         self._pace = seconds / len(self._frames)
 
     def answer(self, exchange: Exchange) -> Answer:
@@ -40,9 +42,10 @@ class PacedServer(FakeOpenAI):
 class ServerProcess:
     """The other side of a running `PacedServer`."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, tokens: int = 0) -> None:
+        tail = [str(tokens)] if tokens else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(seconds)],
+            [sys.executable, "-m", __name__, str(seconds), *tail],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
@@ -74,9 +77,9 @@ class ServerProcess:
 
 
 @contextmanager
-def paced_server(seconds: float) -> Iterator[ServerProcess]:
-    """Run a server whose replies take so many seconds."""
-    process = ServerProcess(seconds)
+def paced_server(seconds: float, tokens: int = 0) -> Iterator[ServerProcess]:
+    """Run a server whose replies take so many seconds, with Markdown of so many tokens or a few words."""
+    process = ServerProcess(seconds, tokens)
     try:
         yield process
     finally:
@@ -84,7 +87,8 @@ def paced_server(seconds: float) -> Iterator[ServerProcess]:
 
 
 if __name__ == "__main__":
-    with PacedServer(float(sys.argv[1])) as server:
+    text = [a_reply(int(tokens)) for tokens in sys.argv[2:]]
+    with PacedServer(float(sys.argv[1]), *text) as server:
         print(server.url, flush=True)
         while True:
             time.sleep(60)

@@ -17,12 +17,13 @@ class Count:
 class Measure:
     """Something timed: `ours` and, side by side in the same run, `bare`, in `unit`.
 
-    The goal is an upper bound of the ratio, or of `ours` where there is nothing to compare with.
+    The goal is an upper bound of the ratio, or of `ours` where there is nothing to compare with; None where
+    a number only explains another.
     """
 
     what: str
     ours: float
-    goal: float
+    goal: float | None
     unit: str
     bare: float | None = None
 
@@ -53,8 +54,9 @@ def table(results: Sequence[Result]) -> str:
         unit = measure.unit
         bare = "" if measure.bare is None else f"{measure.bare:.2f} {unit}"
         shown = f"{measure.result:.1f} {unit}" if measure.bare is None else f"{measure.result:.3f}"
-        bound = f"<= {measure.goal:g}" + (f" {unit}" if measure.bare is None else "")
-        verdict = "" if measure.result <= measure.goal else "MISSED"
+        bound = "" if measure.goal is None else f"<= {measure.goal:g}"
+        bound += f" {unit}" if bound and measure.bare is None else ""
+        verdict = "" if measure.goal is None or measure.result <= measure.goal else "MISSED"
         rows.append((measure.what, f"{measure.ours:.2f} {unit}", bare, shown, bound, verdict))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
     return "\n".join(
