@@ -1,6 +1,6 @@
 """The reading view: one document, painted decorations, selection, links, and the mouse on painted labels."""
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -25,6 +25,9 @@ from forllm_desktop.ui.thread.specs import Kind
 from forllm_desktop.ui.thread.style import DEEPEST, Style
 from forllm_desktop.ui.thread.typeset import KIND, PLACE
 from forllm_desktop.ui.thread.writer import Slot, Writer
+
+NOTHING = QByteArray(b"")
+"""What a resource holds. With None instead, the document would look for a file of that name itself."""
 
 
 class ThreadView(QTextBrowser):
@@ -123,7 +126,7 @@ class ThreadView(QTextBrowser):
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         # A post never loads anything: no file, no address.
-        return None
+        return NOTHING
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())

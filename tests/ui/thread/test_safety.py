@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.ui.thread.limits import SLICE, points
@@ -71,6 +74,28 @@ def test_nothing_in_a_reply_opens_a_file_or_a_connection(topics: Topics, show: S
     text = page._view.document().toPlainText()
     assert "\ufffc" not in text
     assert "<img src=" in text
+
+
+def test_nothing_is_loaded_for_a_post(topics: Topics, show: Show, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    view = show()._view
+    address = QUrl.fromLocalFile(str(tmp_path / "secret.txt"))
+    for kind in QTextDocument.ResourceType:
+        assert view.loadResource(kind.value, address) == b""
+        assert view.document().resource(kind.value, address) == b""
+
+
+def test_followed_link_stays_with_the_page(topics: Topics, show: Show, qtbot: QtBot) -> None:
+    topics.reply(topics.question, "[a web page](https://example.org/x)")
+    page = show()
+    view = page._view
+    before = view.document().toPlainText()
+    at = view.cursorRect(view.document().find("a web page")).center() - QPoint(10, 0)
+    with qtbot.waitSignal(page.link_opened) as opened:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert opened.args == ["https://example.org/x"]
+    assert view.document().toPlainText() == before
+    assert view.source().isEmpty()
 
 
 def test_only_web_links_can_be_followed(topics: Topics, show: Show) -> None:
