@@ -44,6 +44,15 @@ def test_the_platform_is_checked_before_anything_of_the_screen_is_loaded() -> No
     assert loaded_after(code, *SCREEN) == []
 
 
+def test_a_problem_of_the_platform_is_told_before_qt_is_loaded() -> None:
+    code = """
+from forllm_desktop import __main__, platform_check
+platform_check.find_problem = lambda: "Something is missing."
+assert __main__.main([]) == 1
+"""
+    assert loaded_after(code, *SCREEN) == []
+
+
 def test_the_first_frame_does_not_wait_for_the_database(tmp_path: Path) -> None:
     code = f"""
 import sys

@@ -290,6 +290,26 @@ def test_replies_on_screen_are_read_after_a_moment(topics: Topics, show: Show, q
     assert page.current_post == far.post_id
 
 
+def test_next_unread_comes_around(topics: Topics, show: Show) -> None:
+    unread = [topics.reply(topics.question, text) for text in ("One.", "Two.")]
+    page = show(post=topics.question.post_id)
+    walked = []
+    for _ in range(3):
+        assert page.next_unread()
+        walked.append(page.current_post)
+    assert walked == [unread[0].post_id, unread[1].post_id, unread[0].post_id]
+
+
+def test_reply_that_broke_off_is_marked(topics: Topics, show: Show) -> None:
+    whole = topics.reply(topics.question, "Whole.")
+    half = topics.reply(topics.question, "Half a", is_incomplete=True)
+    page = show()
+    states = {key: slot.head.state for key, slot in page._view.writer.by_key.items()}
+    assert states[whole.post_id] is None
+    assert states[half.post_id] is not None
+    assert "incomplete" in text_of(page)
+
+
 def test_refused_step_is_told_in_words(topics: Topics, show: Show, qtbot: QtBot, monkeypatch) -> None:
     job = a_job(topics.database, topics.question, JobStatus.ERROR, error_title="It failed")
     page = show()
