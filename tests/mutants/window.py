@@ -89,10 +89,10 @@ POSTS = (
     ),
     mutant(
         "html-of-a-post-understood",
-        "ui/thread/markdown.py",
-        '"html": False',
-        '"html": True',
-        f"{MARKDOWN}::test_html_shows_as_text",
+        "ui/thread/typeset.py",
+        "cursor.insertText(run.text, form)",
+        "cursor.insertHtml(run.text)",
+        f"{SAFETY}::test_nothing_in_a_reply_opens_a_file_or_a_connection",
     ),
     mutant(
         "links-open-by-themselves",
@@ -148,14 +148,14 @@ POSTS = (
         "ui/thread/anchor.py",
         "round(top - self._distance)",
         "round(top)",
-        f"{STREAMING}::test_reader_scrolled_up_sees_no_pixel_move",
+        ANCHOR,
     ),
     mutant(
         "grown-text-written-anew",
         "ui/thread/writer.py",
         "if keep == len(marks) - 1 and keep < len(blocks) else None",
         "if False else None",
-        f"{WRITER}::test_growing_text_is_only_appended",
+        WRITER,
     ),
     mutant(
         "post-written-from-its-beginning",
