@@ -28,6 +28,7 @@ from forllm_desktop.llm.backend import (
     Waiting,
 )
 from forllm_desktop.llm.engine_process import EngineProcess, death
+from forllm_desktop.llm.gguf_files import FileMark, file_mark
 from forllm_desktop.llm.gguf_header import check_is_gguf, read_gguf_header
 from forllm_desktop.llm.openai_compatible import OpenAIBackend
 from forllm_desktop.llm.tokens import estimate_tokens
@@ -67,6 +68,7 @@ class EngineHost:
         self._threads = threads
         self._idle_seconds = idle_seconds
         self._process: EngineProcess | None = None
+        self._mark: FileMark | None = None
         self._lock = asyncio.Lock()
         self._n_users = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -98,9 +100,11 @@ class EngineHost:
         return LoadedModel(process.model_path, process.ctx)
 
     def is_serving(self, model_path: str, ctx: int = 0) -> bool:
-        """Say whether this model is loaded with a window of at least `ctx` tokens."""
+        """Say whether this file, as it is now, is loaded with a window of at least `ctx` tokens."""
         served = self.served()
-        return served is not None and served.id == model_path and (served.ctx_allocated or 0) >= ctx
+        if served is None or served.id != model_path or (served.ctx_allocated or 0) < ctx:
+            return False
+        return file_mark(model_path) == self._mark
 
     async def ensure(self, model_path: str, ctx: int) -> Endpoint:
         """Load a model with a window of at least `ctx` tokens unless it is, and return where it answers.
@@ -161,6 +165,8 @@ class EngineHost:
             process.stop(self._limits.engine_stop)
 
     async def _start(self, model_path: str, ctx: int) -> None:
+        # Taken before the engine reads the file, so that one replaced meanwhile is noticed too.
+        self._mark = file_mark(model_path)
         process = self._process = EngineProcess(model_path, ctx, self._threads)
         try:
             process.url = await asyncio.wait_for(

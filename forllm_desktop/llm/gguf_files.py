@@ -5,12 +5,29 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forllm_desktop.llm.fields import objects_in
 
 _GGUF_MAGIC = b"GGUF"
 _OLLAMA_MODEL = "application/vnd.ollama.image.model"
+
+
+class FileMark(NamedTuple):
+    """What tells a file from one that took its place: file number, time of change (ns), size in bytes."""
+
+    number: int
+    changed: int
+    size: int
+
+
+def file_mark(path: str) -> FileMark | None:
+    """Return the mark of a file; None when it is not there."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileMark(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def find_gguf_files() -> list[Path]:

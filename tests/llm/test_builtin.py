@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import time
@@ -89,6 +90,25 @@ def test_other_model_or_larger_window_starts_anew(tiny_gguf: TinyGguf, variant: 
             assert not is_known(pid), "two models are never in memory together"
             assert second.api_key != first.api_key
             assert host.is_serving(str(tiny_gguf(variant)), ctx)
+
+    run(test())
+
+
+def test_file_that_was_replaced_is_loaded_anew(tiny_gguf: TinyGguf, tmp_path: Path) -> None:
+    async def test() -> None:
+        path = Path(shutil.copy2(tiny_gguf("chat"), tmp_path / "model.gguf"))
+        async with hosting() as host:
+            spoken_to = backend(host)
+            before = await events_of(spoken_to, request(path))
+            os.replace(shutil.copy2(tiny_gguf("think"), tmp_path / "new.gguf"), path)
+            assert not host.is_serving(str(path))
+            after = await events_of(spoken_to, request(path))
+            assert not any(isinstance(event, Thinking) for event in before)
+            assert any(isinstance(event, Thinking) for event in after), "the new file answers"
+            pid = host.pid
+            await events_of(spoken_to, request(path))
+            assert host.pid == pid, "it is loaded once"
+            await spoken_to.aclose()
 
     run(test())
 
