@@ -31,7 +31,7 @@ class Undo:
     """How to take one action back. `label` says in the user's words what was done.
 
     `before` is the former name, description, position or subforum id. `cancelled` are the requests that a
-    deletion cancelled; they stay cancelled after the undo and can be retried.
+    deletion cancelled; they wait again after the undo.
     """
 
     label: str

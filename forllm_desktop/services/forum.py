@@ -118,8 +118,8 @@ class ForumService:
         """Move a subforum with all it holds to the trash; requests in it are cancelled."""
         with self._change() as (session, news):
             subforum = live_subforum(session, subforum_id)
-            cancelled = self._cancel(session, news, rows.asked_posts(session, subforum_id=subforum_id))
-            subforum.deleted_at = self._clock()
+            subforum.deleted_at = now = self._clock()
+            cancelled = _cancel(session, news, rows.asked_posts(session, subforum_id=subforum_id), now)
             rows.number(rows.subforums(session))
             news.tell(self._events.subforums_changed)
         label = f"Subforum “{subforum.name}” deleted"
@@ -179,8 +179,8 @@ class ForumService:
         """Move a topic with its posts to the trash; requests in it are cancelled."""
         with self._change() as (session, news):
             topic = live_topic(session, topic_id)
-            cancelled = self._cancel(session, news, rows.asked_posts(session, topic_id=topic_id))
-            topic.deleted_at = self._clock()
+            topic.deleted_at = now = self._clock()
+            cancelled = _cancel(session, news, rows.asked_posts(session, topic_id=topic_id), now)
             news.tell(self._events.topic_changed, topic_id)
         label = f"Topic “{topic.title}” deleted"
         return Undo(label, UndoKind.TOPIC_DELETED, (topic_id,), cancelled=tuple(cancelled.changed))
@@ -248,11 +248,12 @@ class ForumService:
         """
         with self._change() as (session, news):
             post = live_post(session, post_id)
-            cancelled = self._cancel(session, news, [post_id])
+            now = self._clock()
+            cancelled = _cancel(session, news, [post_id], now)
             # An empty reply is taken away with its request; there is nothing to bring back then.
             is_gone = post_id in cancelled.removed
             if not is_gone:
-                post.deleted_at = self._clock()
+                post.deleted_at = now
                 session.flush()
                 restoring.tell_deleted(session, news, post)
         label = f"Post “{_first_words(post)}” deleted" if post.content else "Empty reply deleted"
@@ -282,11 +283,12 @@ class ForumService:
     def restore(self, kind: Kind, id: int) -> Restored:
         """Bring a thing back from the trash, together with the deleted topic or subforum it is in.
 
-        A subforum whose name was taken meanwhile gets a number behind it; the result's message says what
-        else came back or is different. Raises NotFound, and NotPossible when it is not in the trash.
+        The requests that the deletion cancelled wait again, each in its old place. A subforum whose name was
+        taken meanwhile gets a number behind it; the result's message says what else came back or is
+        different. Raises NotFound, and NotPossible when it is not in the trash.
         """
         with self._change() as (session, news):
-            return restoring.restore(session, news, kind, id)
+            return restoring.restore(session, news, kind, id, self._clock())
 
     def undo(self, undo: Undo) -> Restored:
         """Take an action back. Raises what the opposite action raises, such as NotFound or InvalidInput."""
@@ -296,8 +298,8 @@ class ForumService:
                 return self.restore(Kind.SUBFORUM, subforum_id)
             case UndoKind.TOPIC_DELETED, (topic_id,):
                 return self.restore(Kind.TOPIC, topic_id)
-            case UndoKind.POST_DELETED, (post_id,):
-                return self.restore(Kind.POST, post_id)
+            case UndoKind.POST_DELETED, ids:
+                return self._undo_deleted_post(ids, undo.cancelled)
             case UndoKind.SUBFORUM_RENAMED, (subforum_id,):
                 self.rename_subforum(subforum_id, str(before))
                 return Restored(Kind.SUBFORUM, subforum_id, f"Subforum “{before}” has its name back")
@@ -313,15 +315,24 @@ class ForumService:
             case UndoKind.TOPIC_MOVED, (topic_id,):
                 self.move_topic(topic_id, int(before or 0))
                 return Restored(Kind.TOPIC, topic_id, "The topic is back where it was")
-        raise NotPossible("There is nothing to bring back", "The reply had no text yet.")
+        raise NotPossible("This cannot be taken back")
+
+    def _undo_deleted_post(self, ids: tuple[int, ...], cancelled: tuple[int, ...]) -> Restored:
+        """Bring a post back; of a reply that is gone because it had no text, its request waits again."""
+        with self._change() as (session, news):
+            if ids and session.get(Post, ids[0]) is not None:
+                return restoring.restore(session, news, Kind.POST, ids[0], self._clock())
+            return restoring.ask_again_for_lost_reply(session, news, cancelled, self._clock())
 
     def _change(self) -> AbstractContextManager[tuple[Session, News]]:
         return change(self._database, self._events)
 
-    def _cancel(self, session: Session, news: News, post_ids: Collection[int]) -> queue_rows.Cancelled:
-        cancelled = queue_rows.cancel_for_posts(session, post_ids, self._clock())
-        news.tell_cancelled(cancelled)
-        return cancelled
+
+def _cancel(session: Session, news: News, post_ids: Collection[int], now: datetime) -> queue_rows.Cancelled:
+    """Cancel what answers or writes these posts at the moment of their deletion; a restore goes by it."""
+    cancelled = queue_rows.cancel_for_posts(session, post_ids, now)
+    news.tell_cancelled(cancelled)
+    return cancelled
 
 
 def _shown_post(session: Session, post_id: int) -> Post:

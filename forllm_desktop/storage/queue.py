@@ -141,6 +141,15 @@ def cancel_for_posts(session: Session, post_ids: Collection[int], now: datetime)
     return cancel(session, affected, now)
 
 
+def cancelled_at(session: Session, moments: Collection[datetime]) -> Sequence[Job]:
+    """List the requests that were cancelled at exactly these moments, parents first."""
+    return session.scalars(
+        select(Job)
+        .where(Job.status == JobStatus.CANCELLED, Job.finished_at.in_(moments))
+        .order_by(Job.request_id)
+    ).all()
+
+
 def waiting_for_server(session: Session, server_id: int) -> Sequence[Job]:
     """List the requests of one server that are waiting, parked or not, in the order of the queue."""
     return session.scalars(

@@ -12,8 +12,9 @@ from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.domain.undo import Kind, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.queue import QueueService
 from forllm_desktop.storage.database import Database, open_database
-from tests.builders import NOW, FixedClock, a_chain, a_job, a_model_reply, a_subforum, a_topic
+from tests.builders import NOW, FixedClock, a_chain, a_job, a_model_reply, a_subforum, a_topic, a_wish
 from tests.recorder import Recorder
 
 
@@ -383,14 +384,92 @@ def test_waiting_and_running_requests_are_cancelled_with_their_question(
     ]
 
 
-def test_undo_brings_the_text_back_but_not_the_requests(
-    forum: ForumService, database: Database, deletion
+def test_undo_lets_the_requests_wait_again_in_their_old_places(
+    forum: ForumService, queue: QueueService, database: Database, recorder: Recorder, deletion
 ) -> None:
     topic, question = a_topic(forum)
-    job = a_job(database, question)
-    forum.undo(deletion(forum, topic, question))
-    assert forum.post(question.post_id).content == question.content
-    assert status_of(database, job) == JobStatus.CANCELLED
+    _, elsewhere = a_topic(forum, a_subforum(forum, "Other"))
+    wish = a_wish(database)
+    first = queue.ask_about(question.post_id, wish)
+    dependent = queue.ask_about(question.post_id, wish, after=first.request_id)
+    last = queue.ask_about(elsewhere.post_id, wish)
+    asked = [first.request_id, dependent.request_id, last.request_id]
+    undo = deletion(forum, topic, question)
+    recorder.take()
+    restored = forum.undo(undo)
+    assert restored.message.endswith("restored; its 2 requests wait again")
+    assert sorted(entry[1] for entry in recorder.take(["job_changed"])) == asked[:2]
+    assert [(job.request_id, job.status) for job in queue.jobs()] == [
+        (first.request_id, JobStatus.PENDING),
+        (dependent.request_id, JobStatus.PENDING_DEPENDENCY),
+        (last.request_id, JobStatus.PENDING),
+    ]
+    assert all(job.finished_at is None for job in queue.jobs())
+
+
+@pytest.mark.parametrize("settles_before_undo", [True, False])
+def test_running_request_starts_anew_after_undo(
+    forum: ForumService, queue: QueueService, database: Database, deletion, settles_before_undo: bool
+) -> None:
+    topic, question = a_topic(forum)
+    request_id = queue.ask_about(question.post_id, a_wish(database)).request_id
+    claim = queue.claim()
+    assert claim is not None
+    undo = deletion(forum, topic, question)
+    if settles_before_undo:
+        queue.settle_cancelled(request_id, "", "")
+    assert forum.undo(undo).message.endswith("; its request waits again")
+    queue.settle_cancelled(request_id, "", "")
+    again = queue.claim()
+    assert again is not None
+    assert again.job.request_id == request_id
+    assert forum.post(again.reply.post_id).parent_post_id == question.post_id
+
+
+def test_undo_leaves_requests_alone_that_the_user_had_cancelled(
+    forum: ForumService, queue: QueueService, database: Database, clock: FixedClock, deletion
+) -> None:
+    topic, question = a_topic(forum)
+    early, late, kept = (queue.ask_about(question.post_id, a_wish(database)).request_id for _ in range(3))
+    queue.cancel(early)
+    clock.advance()
+    undo = deletion(forum, topic, question)
+    clock.advance()
+    forum.undo(undo)
+    queue.cancel(late)
+    clock.advance()
+    assert [queue.job(id).status for id in (early, late, kept)] == ["cancelled", "cancelled", "pending"]
+
+
+def test_restoring_from_the_trash_brings_back_what_that_deletion_cancelled(
+    forum: ForumService, queue: QueueService, database: Database, clock: FixedClock
+) -> None:
+    topic, first = a_topic(forum)
+    second = forum.add_post(topic.topic_id, "second", first.post_id)
+    of_post = queue.ask_about(second.post_id, a_wish(database)).request_id
+    of_topic = queue.ask_about(first.post_id, a_wish(database)).request_id
+    forum.delete_post(second.post_id)
+    clock.advance()
+    forum.delete_topic(topic.topic_id)
+    clock.advance()
+    assert forum.restore(Kind.TOPIC, topic.topic_id).message.endswith("; its request waits again")
+    assert [queue.job(id).status for id in (of_post, of_topic)] == ["cancelled", "pending"]
+    forum.restore(Kind.POST, second.post_id)
+    assert queue.job(of_post).status == "pending"
+
+
+def test_request_that_waits_for_a_cancelled_one_stays_cancelled(
+    forum: ForumService, queue: QueueService, database: Database, clock: FixedClock
+) -> None:
+    _, question = a_topic(forum)
+    other, elsewhere = a_topic(forum, a_subforum(forum, "Other"))
+    parent = queue.ask_about(elsewhere.post_id, a_wish(database)).request_id
+    child = queue.ask_about(question.post_id, a_wish(database), after=parent).request_id
+    undo = forum.delete_post(question.post_id)
+    clock.advance()
+    forum.delete_topic(other.topic_id)
+    assert forum.undo(undo).message == "Post restored; its request stays cancelled"
+    assert queue.job(child).status == "cancelled"
 
 
 def test_cancelling_is_seen_by_the_worker_only_after_the_commit(
@@ -422,13 +501,15 @@ def test_deleting_a_reply_that_has_no_text_yet_takes_it_away_for_good(
 ) -> None:
     topic, question = a_topic(forum, text="question")
     reply = a_model_reply(database, question, "", is_incomplete=True)
-    a_job(database, question, JobStatus.PENDING, reply_post_id=reply.post_id)
+    job = a_job(database, question, JobStatus.PENDING, reply_post_id=reply.post_id)
     recorder.take()
     undo = forum.delete_post(reply.post_id)
     assert (undo.label, undo.kind) == ("Empty reply deleted", UndoKind.POST_DELETED)
     assert shown(forum, topic.topic_id) == ["question"]
     assert forum.trash() == []
     assert recorder.take(["post_removed"]) == [("post_removed", reply.post_id)]
+    assert forum.undo(undo).message == "The request waits again"
+    assert status_of(database, job) == JobStatus.PENDING
     with pytest.raises(NotPossible, match="nothing to bring back"):
         forum.undo(undo)
 

@@ -316,16 +316,15 @@ def test_request_whose_question_vanished_ends_in_words(
     assert (stored.status, stored.error_title) == ("error", "The post is deleted")
 
 
-def test_failed_requests_do_not_come_back_with_a_restored_topic(
+def test_running_request_of_a_restored_topic_starts_anew_with_its_text_kept(
     queue: QueueService, forum: ForumService, database: Database
 ) -> None:
     claim = _claimed(queue, forum, database)
     undo = forum.delete_topic(claim.reply.topic_id)
     queue.settle_cancelled(claim.job.request_id, "Scat", "")
     forum.undo(undo)
-    assert queue.claim() is None
-    queue.retry(claim.job.request_id)
-    assert running(queue).reply.post_id == claim.reply.post_id
+    again = running(queue)
+    assert (again.reply.post_id, again.reply.content) == (claim.reply.post_id, "Scat")
 
 
 def test_unfinished_row_of_another_kind_is_left_to_its_version(
