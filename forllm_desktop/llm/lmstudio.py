@@ -3,7 +3,7 @@
 from typing import Any
 
 from forllm_desktop.llm.backend import ModelInfo
-from forllm_desktop.llm.fields import count_in, object_in, objects_in, text_in
+from forllm_desktop.llm.fields import count_in, object_in, objects_in, size_in, text_in
 from forllm_desktop.llm.transport import Transport
 
 
@@ -26,7 +26,7 @@ def _model(entry: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=entry["key"],
         label=text_in(entry.get("display_name")) or entry["key"],
-        size=count_in(entry.get("size_bytes")),
+        size=size_in(entry.get("size_bytes")),
         family=text_in(entry.get("architecture")),
         quant=text_in(object_in(entry.get("quantization")).get("name")),
         ctx_trained=count_in(entry.get("max_context_length")),

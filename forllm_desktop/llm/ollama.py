@@ -28,7 +28,7 @@ from forllm_desktop.llm.backend import (
 )
 from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
-from forllm_desktop.llm.fields import count_in, object_in, objects_in, text_in
+from forllm_desktop.llm.fields import count_in, object_in, objects_in, seconds_in, size_in, text_in
 from forllm_desktop.llm.streams import Ndjson, ThinkSplitter
 from forllm_desktop.llm.tokens import estimate_tokens, reply_bound, was_shortened
 from forllm_desktop.llm.transport import Generation, Transport
@@ -36,6 +36,8 @@ from forllm_desktop.llm.transport import Generation, Transport
 OLLAMA_FEATURES = Features(
     pull=True, delete=True, load=True, unload=True, ctx_per_request=True, thinking_switch=True
 )
+
+NANOSECONDS = 1_000_000_000
 
 RELOAD_SECONDS = 1.0
 """A load time above this means that the model was not in memory; a loaded one takes milliseconds."""
@@ -82,7 +84,7 @@ class OllamaBackend:
             LoadedModel(
                 _name(entry),
                 ctx_allocated=count_in(entry.get("context_length")),
-                vram=count_in(entry.get("size_vram")),
+                vram=size_in(entry.get("size_vram")),
                 expires_at=text_in(entry.get("expires_at")),
             )
             for entry in objects_in(answer.get("models"))
@@ -242,13 +244,13 @@ def _texts(frame: dict[str, Any]) -> tuple[str, str]:
 def _finished(frame: dict[str, Any], request: ChatRequest, splitter: ThinkSplitter) -> Finished:
     reason = frame.get("done_reason")
     prompt = count_in(frame.get("prompt_eval_count"))
-    load = _seconds(frame.get("load_duration"))
+    load = seconds_in(frame.get("load_duration"), NANOSECONDS)
     return Finished(
         reason=reason if reason in ("stop", "length") else "unknown",
         usage=Usage(prompt=prompt, output=count_in(frame.get("eval_count"))),
         load_seconds=load,
-        prompt_seconds=_seconds(frame.get("prompt_eval_duration")),
-        output_seconds=_seconds(frame.get("eval_duration")),
+        prompt_seconds=seconds_in(frame.get("prompt_eval_duration"), NANOSECONDS),
+        output_seconds=seconds_in(frame.get("eval_duration"), NANOSECONDS),
         prompt_shortened=was_shortened(request, prompt),
         only_thinking=splitter.has_thinking and not splitter.has_content,
         reloaded=load is not None and load > RELOAD_SECONDS,
@@ -271,7 +273,7 @@ def _listed(entry: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=name,
         label=name,
-        size=count_in(entry.get("size")),
+        size=size_in(entry.get("size")),
         family=text_in(details.get("family")),
         quant=text_in(details.get("quantization_level")),
         ctx_trained=count_in(details.get("context_length")),
@@ -313,7 +315,3 @@ def _capabilities(entry: dict[str, Any]) -> tuple[str, ...] | None:
 
 def _is_remote(name: str, entry: dict[str, Any]) -> bool:
     return bool(entry.get("remote_host")) or name.endswith((":cloud", "-cloud"))
-
-
-def _seconds(nanoseconds: Any) -> float | None:
-    return nanoseconds / 1e9 if isinstance(nanoseconds, int | float) else None

@@ -28,7 +28,7 @@ from forllm_desktop.llm.backend import (
 )
 from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
-from forllm_desktop.llm.fields import count_in, object_in, objects_in, text_in
+from forllm_desktop.llm.fields import count_in, object_in, objects_in, seconds_in, size_in, text_in
 from forllm_desktop.llm.lmstudio import lmstudio_models
 from forllm_desktop.llm.streams import SseEvent, SseEvents, ThinkSplitter, json_object
 from forllm_desktop.llm.tokens import estimate_tokens, reply_bound, was_shortened
@@ -38,6 +38,8 @@ LLAMACPP_FEATURES = Features(
     exact_count=True, prompt_progress=True, cached_tokens=True, thinking_switch=True, slots=True
 )
 LMSTUDIO_FEATURES = Features(load=True, unload=True)
+
+MILLISECONDS = 1_000
 
 _LLAMACPP_KINDS = (ServerKind.LLAMACPP, ServerKind.ENGINE)
 _DROPPABLE = (
@@ -252,8 +254,8 @@ class _End:
         return Finished(
             reason=self.reason if self.reason in ("stop", "length") else "unknown",
             usage=usage,
-            prompt_seconds=_seconds(self._timings.get("prompt_ms")),
-            output_seconds=_seconds(self._timings.get("predicted_ms")),
+            prompt_seconds=seconds_in(self._timings.get("prompt_ms"), MILLISECONDS),
+            output_seconds=seconds_in(self._timings.get("predicted_ms"), MILLISECONDS),
             prompt_shortened=was_shortened(request, usage.prompt),
             only_thinking=splitter.has_thinking and not splitter.has_content,
             is_empty=not splitter.has_thinking and not splitter.has_content,
@@ -352,7 +354,7 @@ def _listed(entry: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
         id=entry["id"],
         label=entry["id"],
-        size=count_in(meta.get("size")),
+        size=size_in(meta.get("size")),
         quant=text_in(meta.get("ftype")),
         ctx_trained=count_in(meta.get("n_ctx_train")),
         ctx_allocated=next((n for window in windows if (n := count_in(window))), None),
@@ -361,7 +363,3 @@ def _listed(entry: dict[str, Any]) -> ModelInfo:
 
 def _slot_window(props: dict[str, Any]) -> int | None:
     return count_in(object_in(props.get("default_generation_settings")).get("n_ctx"))
-
-
-def _seconds(milliseconds: Any) -> float | None:
-    return milliseconds / 1e3 if isinstance(milliseconds, int | float) else None

@@ -19,10 +19,12 @@ MAX_LINE = 16 * 1024 * 1024
 TextEvent = Thinking | Content | ContentWasThinking
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _OPEN, _CLOSE = "<think>", "</think>"
 _SPACE = " \t\r\n"
 _QUOTES = "`'\"“‘\\"
 _MAX_LEADING_SPACE = 256
+_MOST_DIGITS = 40
 
 
 class LineSplitter:
@@ -144,12 +146,37 @@ def json_object(text: bytes | str) -> dict[str, Any]:
     """Parse one JSON object. Raises BackendError STREAM_BROKEN for anything else."""
     decoded = _text(text) if isinstance(text, bytes) else text
     try:
-        value = json.loads(decoded)
+        value = json.loads(decoded, parse_int=whole_number)
     except (ValueError, RecursionError) as error:
         raise _not_json(decoded) from error
     if not isinstance(value, dict):
         raise _not_json(decoded)
     return value
+
+
+def whole_number(digits: str) -> int | None:
+    """Parse a whole number; one of thousands of digits, which Python refuses, must not cost the reply."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+class Halves:
+    """Joins characters of which a server sends the two halves (UTF-16 surrogates) in two pieces of text."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, text: str) -> str:
+        """Return the text with its pairs joined, without a first half at its end."""
+        if not (text and (self._half or _SURROGATES.search(text))):
+            return text
+        text = self._half + text
+        self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        return _PAIRS.sub(_character, text.removesuffix(self._half))
+
+    def end(self) -> str:
+        """Return a half that stayed alone."""
+        half, self._half = self._half, ""
+        return half
 
 
 def without_surrogates(text: str) -> str:
@@ -172,9 +199,13 @@ class ThinkSplitter:
         self._step = self._at_start
         self._held = ""
         self._last = ""
+        self._thought_halves, self._content_halves = Halves(), Halves()
 
     def feed(self, thinking: str = "", content: str = "") -> list[TextEvent]:
         """Take the texts of one frame, thought first, and return what can be told of them now."""
+        return self._take(self._thought_halves.feed(thinking), self._content_halves.feed(content))
+
+    def _take(self, thinking: str, content: str) -> list[TextEvent]:
         events: list[TextEvent] = []
         if thinking:
             if self._step in (self._at_start, self._watch_for_close):
@@ -187,7 +218,7 @@ class ThinkSplitter:
 
     def end(self) -> list[TextEvent]:
         """Return what was held back for a tag that never got complete."""
-        events: list[TextEvent] = []
+        events = self._take(self._thought_halves.end(), self._content_halves.end())
         held, self._held = self._held, ""
         if self._step == self._in_block:
             self._think(events, held)
@@ -266,6 +297,11 @@ class ThinkSplitter:
             events.append(Content(without_surrogates(text)))
             self.has_content = self.has_content or bool(text.strip())
             self._last = text[-1]
+
+
+def _character(pair: re.Match[str]) -> str:
+    high, low = pair[0]
+    return chr(0x10000 + ((ord(high) - 0xD800) << 10) + (ord(low) - 0xDC00))
 
 
 def _partial_tag(text: str, tag: str) -> int:

@@ -12,7 +12,7 @@ import httpx
 from forllm_desktop.domain.servers import is_private_url
 from forllm_desktop.llm.backend import BackendError, ErrorKind, Limits, ServerProfile
 from forllm_desktop.llm.errors import classify_error, unreachable, wrong_server
-from forllm_desktop.llm.streams import without_surrogates
+from forllm_desktop.llm.streams import whole_number, without_surrogates
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes kept of the answer to a control call; the model list of a large server has about a million."""
@@ -32,7 +32,7 @@ class Reply:
     def json(self) -> dict[str, Any]:
         """Return the JSON object of the body; an empty one where it is anything else."""
         try:
-            value = json.loads(self.body)
+            value = json.loads(self.body, parse_int=whole_number)
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}

@@ -263,3 +263,48 @@ def test_endless_white_space_is_passed_on_and_not_held_back():
     splitter = ThinkSplitter()
     held = sum(not splitter.feed(content="\n") for _ in range(1000))
     assert held < 300
+
+
+@given(st.lists(st.sampled_from("a😀🎉é\n"), max_size=12).map("".join), sizes, st.booleans())
+def test_characters_cut_in_halves_arrive_whole(text, sizes, is_thought):
+    """JSON may escape a character as two halves, and a server may send them in two pieces."""
+    units = [half for character in text for half in split_in_halves(character)]
+    splitter = ThinkSplitter()
+    events = []
+    for piece in cut(units, sizes):
+        whole = "".join(piece)
+        events += splitter.feed(thinking=whole) if is_thought else splitter.feed(content=whole)
+    assert texts(events + splitter.end()) == ((text, "") if is_thought else ("", text))
+
+
+def split_in_halves(character):
+    if ord(character) < 0x10000:
+        return [character]
+    code = ord(character) - 0x10000
+    return [chr(0xD800 + (code >> 10)), chr(0xDC00 + (code & 0x3FF))]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["a\ud83d", "b"], "a\ufffdb"),
+        (["\ud83d"], "\ufffd"),
+        (["\ude00a"], "\ufffda"),
+        (["\ud83d", "\ud83d", "\ude00"], "\ufffd😀"),
+        (["\ud83d", "", "\ude00"], "😀"),
+    ],
+)
+def test_halves_without_their_other_half_are_replaced(pieces, shown):
+    assert split_text(pieces) == ("", shown)
+
+
+def test_halves_of_thought_and_of_reply_are_not_mixed():
+    splitter = ThinkSplitter()
+    events = splitter.feed(thinking="\ud83d") + splitter.feed(content="\ude00!") + splitter.end()
+    thought, reply = texts(events)
+    assert (thought, reply) == ("\ufffd", "\ufffd!")
+
+
+def test_number_of_thousands_of_digits_does_not_break_the_stream():
+    line = b'{"message": {"content": "Hi"}, "eval_count": ' + b"9" * 5000 + b"}\n"
+    assert read_all(Ndjson(), [line]) == [{"message": {"content": "Hi"}, "eval_count": None}]
