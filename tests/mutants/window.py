@@ -180,9 +180,9 @@ POSTS = (
     ),
     mutant(
         "thoughts-not-folded",
-        "ui/thread/keeper.py",
-        "if thinking and entry.key in self._thoughts else None",
-        "if thinking else None",
+        "ui/thread/bodies.py",
+        "if thinking and entry.key in self._unfolded:",
+        "if thinking:",
         f"{PAGE}::test_thoughts_are_folded_and_never_part_of_the_reply",
     ),
     mutant(

@@ -14,7 +14,7 @@ def unfold_hits(keeper: Keeper, wanted: str) -> bool:
             found = True
     for entry in keeper.shown:
         text, _ = source.words_of(entry)
-        cut = keeper.limits_of(entry.key).cut(text)
+        cut = keeper.bodies.limits_of(entry.key).cut(text)
         if cut < len(text) and wanted in text[cut:].casefold():
             keeper.follow_act(entry.key, "act:rest")
             found = True

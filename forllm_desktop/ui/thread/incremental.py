@@ -21,6 +21,8 @@ from forllm_desktop.ui.thread.markdown import (
 from forllm_desktop.ui.thread.specs import Block, Kind
 
 _CODE = (Kind.CODE, Kind.NOTE)
+_PATIENCE = 32
+"""How often a character of one long block is parsed again at most, about, while the block grows."""
 _LINE_END = re.compile("\r\n?|[\n\u2028\u2029]")
 
 
@@ -30,7 +32,8 @@ class StreamParser:
     A piece, which is a top-level block or an item of a top-level list, is final once a later one has begun
     with a whole line. Then its blocks stay as they are, save for three things that `finish` puts right:
     a link whose definition comes later; code, which has approximate colours until its fence is closed; and
-    the number of words in the note about the rest. Not safe for threads, but any one thread may use it.
+    the number of words in the note about the rest. One thread at a time may use it; `blocks` may be read in
+    any.
     """
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
@@ -49,6 +52,10 @@ class StreamParser:
             return False
         begin = self._seen if self._is_code else len(self._final)
         return needs_background(text[begin : self._limits.cut(text)])
+
+    def is_worth(self, text: str) -> bool:
+        """Say whether enough is new to parse one long block again: then its cost stays linear."""
+        return _PATIENCE * (len(text) - self._seen) >= self._seen - len(self._final)
 
     def feed(self, text: str) -> tuple[int, list[Block]]:
         """Take the whole text so far; return how many blocks stay, and the blocks that follow those.

@@ -9,21 +9,17 @@ from PySide6.QtCore import QObject, Signal
 
 from forllm_desktop.ui import words
 from forllm_desktop.ui.theme import theme
-from forllm_desktop.ui.thread.content import body_of, branch_words, head_of
+from forllm_desktop.ui.thread.bodies import Bodies
+from forllm_desktop.ui.thread.content import head_of
 from forllm_desktop.ui.thread.entries import Entry, pages
 from forllm_desktop.ui.thread.filler import Slices
-from forllm_desktop.ui.thread.incremental import StreamParser
-from forllm_desktop.ui.thread.limits import DEFAULT, Limits, slices
+from forllm_desktop.ui.thread.limits import slices
 from forllm_desktop.ui.thread.margins import margin_steps
-from forllm_desktop.ui.thread.markdown import blocks_of
-from forllm_desktop.ui.thread.parsing import Parser
 from forllm_desktop.ui.thread.source import Source
-from forllm_desktop.ui.thread.specs import Block
 from forllm_desktop.ui.thread.stream import HEAD, Growing, Streams
 from forllm_desktop.ui.thread.style import Style
 from forllm_desktop.ui.thread.typeset import Head
 from forllm_desktop.ui.thread.view import ThreadView
-from forllm_desktop.ui.thread.writer import Slot
 
 EARLIER, LATER = -(2**40), 2**40
 """Keys of the rows that lead to the pages before and after this one."""
@@ -53,20 +49,16 @@ class Keeper(QObject):
         self._now = now
         self._page = 0
         self._ranks: dict[int, int] = {}
-        self._limits: dict[int, Limits] = {}
-        self._thoughts: set[int] = set()
-        self._late: dict[int, list[Block]] = {}
-        self._growing: dict[int, StreamParser] = {}
-        self._parser = Parser(self._take_parsed, self)
         self._filler = Slices(self)
-        self._bodies = Slices(self)
         self._margins = Slices(self)
         self.streams = Streams(self._write_growing, self._is_on_screen, self)
+        growing = self.streams.growing
+        self.bodies = Bodies(view.writer, source, lambda key: key in growing, self.streams.grew, self)
 
     @property
     def is_busy(self) -> bool:
         """Say whether something is still to be written."""
-        return self._filler.is_busy or self._bodies.is_busy or bool(self._late) or self._parser.is_busy()
+        return self._filler.is_busy or self.bodies.is_busy
 
     # -- opening
 
@@ -74,9 +66,8 @@ class Keeper(QObject):
         """Write the page that holds a post anew, from that post outwards, and show it there."""
         view, writer = self.view, self.view.writer
         style = Style(theme(), self.zoom, view.viewport().width())
-        for slices_ in (self._filler, self._bodies, self._margins):
-            slices_.stop()
-        self._late.clear()
+        for work in (self._filler, self.bodies, self._margins):
+            work.stop()
         view.anchor.forget()
         writer.clear()
         view.use(style)
@@ -149,83 +140,22 @@ class Keeper(QObject):
         return bisect_left(slots, self._ranks[key], key=lambda slot: self._ranks.get(slot.key, 0))
 
     def _write(self, entry: Entry) -> Iterator[object]:
-        body = self._body(entry)
+        body = self.bodies.known(entry)
         yield
         if entry.key in self.view.writer.by_key or entry.key not in self._ranks:
             return
-        parts = list(slices(body)) or [[]]
+        first = next(slices(body), [])
         slot = self.view.writer.insert(
-            self._place(entry.key), entry.key, entry.depth, self.head(entry), parts[0]
+            self._place(entry.key), entry.key, entry.depth, self.head(entry), first
         )
         yield
-        yield from self._grow(slot, body, len(parts[0]))
-        self._settle(slot)
-
-    def _grow(self, slot: Slot, body: list[Block], written: int) -> Iterator[object]:
-        for part in slices(body[written:]):
-            if self.view.writer.by_key.get(slot.key) is not slot:
-                return
-            written += len(part)
-            self.view.writer.set_body(slot, body[:written])
-            yield
-
-    def _settle(self, slot: Slot) -> None:
-        if slot.key not in self.streams.growing:
-            self.view.writer.settle(slot)
+        yield from self.bodies.steps(slot, body, len(first))
 
     # -- what a post says
 
     def head(self, entry: Entry) -> Head:
         """Return the head line of an entry as it is now."""
         return head_of(entry, self.source.names, self._now(), self.source.progress(entry))
-
-    def _body(self, entry: Entry, text: list[Block] | None = None) -> list[Block]:
-        said, thinking = self.source.words_of(entry)
-        if text is None and entry.key in self.streams.growing:
-            text = self._growing_blocks(entry, said)
-        elif text is None and said and not entry.is_deleted:
-            text = self._parser.parse(entry.key, said, self.limits_of(entry.key))
-        thoughts = blocks_of(thinking) if thinking and entry.key in self._thoughts else None
-        progress = self.source.progress(entry)
-        folded = ""
-        if entry.key in self.source.thread.folded and entry.replies:
-            folded = branch_words(self.source.thread.below(entry.key), self.source.names)
-        return body_of(
-            entry,
-            text or [],
-            thinking=thinking,
-            thoughts=thoughts,
-            is_thinking=progress is not None and progress.phase == "thinking",
-            folded=folded,
-        )
-
-    def limits_of(self, key: int) -> Limits:
-        """Return how much of a post is shown."""
-        return self._limits.get(key, DEFAULT)
-
-    def _take_parsed(self, key: int, blocks: list[Block]) -> None:
-        if key in self._growing:
-            self._growing[key].finish(blocks)
-        self._late[key] = blocks
-        if not self._bodies.is_busy:
-            self._bodies.run(self._late_steps())
-
-    def _late_steps(self) -> Iterator[object]:
-        while self._late:
-            key, text = next(iter(self._late.items()))
-            del self._late[key]
-            slot, entry = self.view.writer.by_key.get(key), self.source.thread.by_key.get(key)
-            if slot is not None and entry is not None:
-                body = self._body(entry, text)
-                same = self.view.writer.common(slot, body)
-                if same < len(slot.marks) - 1 or len(body) - same < 3:
-                    self.view.writer.set_body(slot, body)
-                    yield
-                else:
-                    yield from self._grow(slot, body, same)
-                    self.view.writer.set_body(slot, body)
-                self._settle(slot)
-        yield
 
     # -- changes
 
@@ -263,17 +193,9 @@ class Keeper(QObject):
     def refresh(self, key: int) -> None:
         """Write a post's head line and text anew where they differ."""
         slot, entry = self.view.writer.by_key.get(key), self.source.thread.by_key.get(key)
-        if slot is None or entry is None:
-            return
-        self.view.writer.set_head(slot, self.head(entry))
-        said, _ = self.source.words_of(entry)
-        if key not in self.streams.growing and said and not entry.is_deleted:
-            parsed = self._parser.parse(key, said, self.limits_of(key))
-            if parsed is not None:
-                self.view.writer.set_body(slot, self._body(entry, parsed))
-                self._settle(slot)
-        else:
-            self.view.writer.set_body(slot, self._body(entry))
+        if slot is not None and entry is not None:
+            self.view.writer.set_head(slot, self.head(entry))
+            self.bodies.refresh(entry)
 
     def refresh_heads(self) -> None:
         """Write the head lines anew where they differ."""
@@ -285,7 +207,7 @@ class Keeper(QObject):
     def first_act(self, key: int) -> str:
         """Return the first thing of a post that can be unfolded, or ""."""
         entry = self.source.thread.by_key.get(key)
-        body = self._body(entry) if entry is not None else []
+        body = self.bodies.known(entry) if entry is not None else []
         acts = [run.link for block in body for run in block.runs if run.link.startswith("act:")]
         if entry is not None and entry.replies and not acts:
             return "act:branch"
@@ -301,15 +223,11 @@ class Keeper(QObject):
 
     def follow_act(self, key: int, act: str) -> None:
         """Unfold what a link inside a post stands for."""
-        if act == "act:thinking":
-            self._thoughts ^= {key}
-        elif act == "act:branch":
+        if act == "act:branch":
             self.fold(key)
-            return
         else:
-            self._limits[key] = self.limits_of(key).after(act)
-            self._growing.pop(key, None)
-        self.refresh(key)
+            self.bodies.unfold(key, act)
+            self.refresh(key)
 
     def fold(self, key: int) -> None:
         """Hide the replies of a post, or show them again."""
@@ -332,23 +250,14 @@ class Keeper(QObject):
         ended = self.streams.growing.keys() - running
         for key in ended:
             self.streams.end(key)
-            self._growing.pop(key, None)
-            slot = self.view.writer.by_key.get(key)
-            if slot is not None:
-                self.refresh(key)
-                self.view.writer.settle(slot)
+            self.bodies.end(key)
+            self.refresh(key)
             self.ended.emit(key)
         for key in running - self.streams.growing.keys():
             self.streams.begin(key)
             self.began.emit(key)
         self.view.scene.writing = running
         return ended
-
-    def _growing_blocks(self, entry: Entry, text: str) -> list[Block]:
-        parser = self._growing.get(entry.key)
-        if parser is None:
-            parser = self._growing[entry.key] = StreamParser(self.limits_of(entry.key))
-        return self._parser.grow(entry.key, parser, text, self.limits_of(entry.key))
 
     def _write_growing(self, growing: Growing) -> None:
         slot, entry = self.view.writer.by_key.get(growing.key), self.source.thread.by_key.get(growing.key)
@@ -359,7 +268,7 @@ class Keeper(QObject):
         if now >= growing.head_due or progress.phase not in ("thinking", "writing"):
             growing.head_due = now + HEAD
             self.view.writer.set_head(slot, self.head(entry))
-        if self.view.writer.set_body(slot, self._body(entry)):
+        if self.bodies.refresh(entry):
             self.grew.emit(growing.key)
 
     def _is_on_screen(self, key: int) -> bool:
@@ -392,7 +301,7 @@ class Keeper(QObject):
 
     def close(self) -> None:
         """Stop all work."""
-        for slices_ in (self._filler, self._bodies, self._margins):
-            slices_.stop()
+        for work in (self._filler, self._margins):
+            work.stop()
         self.streams.rest(True)
-        self._parser.close()
+        self.bodies.close()
