@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPen, QTextBlock, QTextDocument
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.thread import actions
 from forllm_desktop.ui.thread.actions import Label
+from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.grounds import Grounds, Scene, fragments, x_of
 from forllm_desktop.ui.thread.specs import Kind
 from forllm_desktop.ui.thread.style import DEEPEST, Style
@@ -73,20 +74,22 @@ class Decorations:
 
     def _paint_rails(self, painter: QPainter, clip: QRectF, position: int) -> None:
         style, scene = self._style, self.scene
+        hot = scene.entry(scene.rail) if scene.rail is not None else None
+        is_below: bool | None = None
         for slot, top, bottom in self._visible(clip, position):
             entry = scene.entry(slot.key)
             if entry is None:
                 continue
             gap = self._document.findBlock(slot.start).blockFormat().topMargin()
             end = self._next_top(slot, bottom)
-            above = entry
-            for depth in range(entry.depth - 1, -1, -1):
-                parent = scene.entry(above.parent) if above.parent is not None else None
-                if parent is None:
-                    break
-                above = parent
-                if depth < DEEPEST:
-                    self._rail(painter, depth, top - gap, end, is_hot=above.key == scene.rail)
+            if hot is not None:
+                # Only the first post on screen must be asked, the others follow in reading order.
+                is_above = entry.depth <= hot.depth
+                is_below = not is_above and (self._is_below(entry, hot) if is_below is None else is_below)
+                is_below = is_below or entry.key == hot.key
+            for depth in range(min(entry.depth, DEEPEST)):
+                is_hot = hot is not None and is_below is True and depth == hot.depth
+                self._rail(painter, depth, top - gap, end, is_hot=is_hot)
             if (
                 entry.replies
                 and entry.depth < DEEPEST
@@ -101,6 +104,13 @@ class Decorations:
                 token = "accent_text" if scene.has_focus else "control"
                 bar = QRectF(round(x), start, style.px(2), max(bottom - start, style.px(24)))
                 painter.fillRect(bar, style.colour(token))
+
+    def _is_below(self, entry: Entry, above: Entry) -> bool:
+        """Say whether one post answers another, directly or not."""
+        one: Entry | None = entry
+        while one is not None and one.depth > above.depth:
+            one = self.scene.entry(one.parent) if one.parent is not None else None
+        return one is above
 
     def _rail(self, painter: QPainter, depth: int, top: float, bottom: float, *, is_hot: bool) -> None:
         width = max(1.0, round(self._style.scale)) * (2 if is_hot else 1)
