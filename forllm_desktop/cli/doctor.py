@@ -24,7 +24,7 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was found; exit code 1 when the database is damaged."""
+    """Print what was found; exit code 1 when the database cannot be used."""
     folder = paths.data_dir(options.data_dir)
     report = {
         "versions": _versions(),
@@ -60,9 +60,13 @@ def _database(folder: Path) -> dict[str, Any]:
         return {"state": "unreadable", "problems": [f"{error.title}. {error.message}"]}
     try:
         problems = workspace.database.check()
+        is_read_only = workspace.database.is_read_only
     finally:
         workspace.close()
-    return {"state": "damaged" if problems else "ok", "problems": problems}
+    state = "read-only" if is_read_only else "damaged" if problems else "ok"
+    if is_read_only:
+        problems = [f"Nothing can be saved in {folder}: it allows no writing.", *problems]
+    return {"state": state, "problems": problems}
 
 
 async def _servers() -> list[dict[str, Any]]:

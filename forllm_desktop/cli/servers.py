@@ -18,7 +18,7 @@ def add_commands(commands: argparse._SubParsersAction, common: argparse.Argument
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     listing = verbs.add_parser("list", parents=[common], help="list the known servers")
     listing.set_defaults(run=list_servers)
-    add = verbs.add_parser("add", parents=[common], help="add a server, or give a known one a key")
+    add = verbs.add_parser("add", parents=[common], help="add a server, or give a known one a name or key")
     add.add_argument("url", metavar="URL")
     add.add_argument("--name", default="", help="how it is called")
     add.add_argument("--key", action="store_true", help="read its API key from standard input")
@@ -50,13 +50,16 @@ def list_servers(options: argparse.Namespace) -> int:
 
 
 def add_server(options: argparse.Namespace) -> int:
-    """Add a server; with --key keep its key in the keyring."""
+    """Add a server, or rename a known one; with --key keep its key in the keyring."""
     key = sys.stdin.readline().strip() if options.key else ""
     if options.key and not key:
         raise InvalidInput("key", "No key came in", "Pipe it in, or type it and press Enter.")
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
         server = workspace.models.server_at(options.url, options.name)
+        former = server.name
+        if options.name:
+            server = workspace.models.edit(server.server_id, name=options.name)
         is_kept = True
         if options.key:
             is_kept = workspace.models.set_key(server.server_id, key)
@@ -67,6 +70,8 @@ def add_server(options: argparse.Namespace) -> int:
         print("forllm: there is no keyring here, so the key is not kept after this command.", file=sys.stderr)
     if options.json:
         print_json(document)
+    elif document["name"] != former:
+        say(f"Server {document['id']}: “{former}” is now called “{document['name']}”, at {document['url']}.")
     else:
         say(f"Server {document['id']}: {document['name']} at {document['url']}.")
     return 0

@@ -69,7 +69,7 @@ class ModelsService:
     def server_at(self, address: str, name: str = "", kind: ServerKind = ServerKind.AUTO) -> Server:
         """Return the server with this address; it is added if unknown. Raises InvalidInput."""
         url = normal_url(address)
-        return self._server_with_url(url, name or url.split("://", 1)[1], kind)
+        return self._server_with_url(url, _checked_name(name) if name else url.split("://", 1)[1], kind)
 
     def engine(self) -> Server:
         """Return the built-in engine's row."""

@@ -1,5 +1,6 @@
 """Opens the SQLite file: upgrade with backup, one writer, and readers that cannot write."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -33,13 +34,18 @@ _SIGNATURE = b"SQLite format 3\0"
 class Database:
     """The open file. One connection writes and checkpoints; the others are `query_only`.
 
+    `is_read_only` says that the file or its folder allows no writing.
+
     Sessions are short: no await, no network and no second `write()` inside one.
     """
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
         self.path = path
+        self.is_read_only = not (os.access(path.parent, os.W_OK) and os.access(path, os.W_OK))
         self._writer = _engine(path, _prepare_writer, pool_size=1) if writes else None
-        self._reader = _engine(path, _prepare_reader, pool_size=4)
+        # SQLite makes files beside the database even to read it, unless nobody can be writing.
+        is_fixed = self.is_read_only and not writes and not _has_wal(path)
+        self._reader = _engine(path, _prepare_reader, pool_size=4, is_fixed=is_fixed)
         self._new_writer = sessionmaker(self._writer, expire_on_commit=False)
         self._new_reader = sessionmaker(self._reader, expire_on_commit=False)
         event.listen(self._new_writer, "loaded_as_persistent", _keep)
@@ -142,8 +148,7 @@ def revision_of(path: Path) -> str | None:
     if not path.exists() or path.stat().st_size == 0:
         return None
     # Without a WAL the file can be read as immutable, which makes no side files next to it.
-    wal = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
+    mode = "mode=ro" if _has_wal(path) else "mode=ro&immutable=1"
     try:
         with path.open("rb") as file:
             # SQLite itself takes any file shorter than a page for an empty database, and would overwrite it.
@@ -172,6 +177,12 @@ def revision_of(path: Path) -> str | None:
     return revision
 
 
+def _has_wal(path: Path) -> bool:
+    """Say whether the newest changes lie in the file beside the database."""
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
 def _is_of_the_file(error: DatabaseError) -> bool:
     """Say whether the file or its disk is to blame, and not the statement."""
     return type(error) in (DatabaseError, OperationalError)
@@ -194,9 +205,13 @@ def _keep(session: Session, record: object) -> None:
     session.info.setdefault("read", []).append(record)
 
 
-def _engine(path: Path, prepare: Any, pool_size: int) -> Engine:
+def _engine(path: Path, prepare: Any, pool_size: int, *, is_fixed: bool = False) -> Engine:
+    place = URL.create("sqlite", database=str(path))
+    if is_fixed:
+        options = {"immutable": "1", "mode": "ro", "uri": "true"}
+        place = URL.create("sqlite", database=path.absolute().as_uri(), query=options)
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        place,
         connect_args={"check_same_thread": False},
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else 8,

@@ -82,6 +82,7 @@ class QueueLoop:
         """
         try:
             await self._until_done(self._queue.recover)
+            await self._until_done(self._release_after_set_back_clock)
             while not self._is_stopping and await self._run_next(only):
                 pass
         finally:
@@ -215,14 +216,19 @@ class QueueLoop:
 
     async def _sleep(self) -> None:
         """Wait until woken, or until the next parked request is due."""
+        if await self._until_done(self._release_after_set_back_clock):
+            return
         due = await self._until_done(self._queue.next_due)
         self._say(WorkerState.IDLE if due is None else WorkerState.WAITING)
-        seconds = None if due is None else max(0.0, (due - self._queue.now()).total_seconds())
-        if seconds is not None and seconds > max(self._backoff) + 1:
-            # Nothing is parked for so long: the clock was set back, and they would wait until it catches up.
-            await self._until_done(self._queue.release_all)
-            return
-        await self._wait(seconds)
+        await self._wait(None if due is None else max(0.0, (due - self._queue.now()).total_seconds()))
+
+    def _release_after_set_back_clock(self) -> bool:
+        """Release requests that wait for a clock to catch up: nothing else parks them for so long."""
+        due = self._queue.next_due()
+        is_set_back = due is not None and (due - self._queue.now()).total_seconds() > max(self._backoff) + 1
+        if is_set_back:
+            self._queue.release_all()
+        return is_set_back
 
     async def _wait(self, seconds: float | None) -> None:
         with suppress(TimeoutError):

@@ -2,14 +2,18 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from forllm_desktop import paths
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services import keys
 from forllm_desktop.services.workspace import open_workspace
 from forllm_desktop.storage.lock import FolderLock
@@ -118,6 +122,19 @@ def test_run_queue_goes_on_where_a_dead_process_stopped(run: Run, folder: Path, 
     assert "Hello from the fake." in run("queue", "list").out
 
 
+def test_run_queue_does_not_wait_until_a_clock_that_was_set_back_catches_up(
+    run: Run, folder: Path, server: FakeOllama
+) -> None:
+    run("ask", "Two", "--subforum", "Physics", "--model", "llama3.2", "--server", server.url)
+    workspace = open_workspace(folder)
+    claim = workspace.queue.claim()
+    assert claim is not None
+    until = workspace.queue.now() + timedelta(days=300)
+    workspace.queue.park(claim.job.request_id, "busy", ForllmError("Busy"), until)
+    workspace.close()
+    assert [job["status"] for job in run("run-queue", "--json").document] == ["complete"]
+
+
 # -- servers
 
 
@@ -131,6 +148,16 @@ def test_servers_are_added_listed_and_removed(run: Run, server: FakeOllama) -> N
     assert run("servers", "remove", "1").out == "Mine is removed.\n"
     assert run("servers", "list", "--json").document == []
     assert run("servers", "remove", "1", "--json").code == 1
+
+
+def test_adding_a_known_server_with_a_name_renames_it(run: Run) -> None:
+    run("servers", "add", AWAY, "--name", "Mine")
+    again = run("servers", "add", AWAY, "--name", " The  big one ")
+    assert again.out == f"Server 1: “Mine” is now called “The big one”, at {AWAY}.\n"
+    assert run("servers", "add", AWAY, "--name", "Third", "--json").document["name"] == "Third"
+    assert run("servers", "add", AWAY).out == f"Server 1: Third at {AWAY}.\n"
+    refused = run("servers", "add", AWAY, "--name", " ", "--json")
+    assert (refused.code, refused.document["error"]["title"]) == (1, "The server has no name")
 
 
 def test_server_that_is_away_is_listed_as_down(run: Run) -> None:
@@ -169,6 +196,34 @@ def test_doctor_tells_of_a_damaged_database(run: Run, folder: Path) -> None:
     report = run("doctor", "--json")
     assert report.code == 1
     assert report.document["database"]["problems"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="makes a folder read-only as POSIX does")
+@pytest.mark.parametrize("place", ["disk", "folder"])
+def test_doctor_says_read_only_and_lists_still_read(run: Run, made: Path, place: str) -> None:
+    run(*QUEUE_ONE)
+    command = [sys.executable, "-m", "forllm_desktop", "--data-dir", str(made), "--json"]
+    if place == "disk":
+        script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+        command = ["unshare", "-rm", "sh", "-c", script, "sh", str(made), *command]
+        if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"]).returncode:
+            pytest.skip("mounts are not allowed here")
+    elif os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    else:
+        made.chmod(0o555)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    try:
+        checked, listed = (
+            subprocess.run([*command, *verb], env=environment, capture_output=True, timeout=60)
+            for verb in (["doctor"], ["queue", "list"])
+        )
+    finally:
+        made.chmod(0o755)
+    database = json.loads(checked.stdout)["database"]
+    assert (checked.returncode, database["state"]) == (1, "read-only")
+    assert database["problems"] == [f"Nothing can be saved in {made}: it allows no writing."]
+    assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 1)
 
 
 # -- all commands
