@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from forllm_desktop.llm.backend import BackendError, ErrorKind
+from forllm_desktop.llm.streams import without_surrogates
 
 MAGIC = b"GGUF"
 MAX_KEY = 65_535
@@ -23,6 +24,7 @@ MAX_KEPT_TEXT = 1 << 20
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_UNREADABLE = "\ufffd"
 
 # llama.cpp, include/llama.h, enum llama_ftype
 _QUANTS = {
@@ -178,6 +180,8 @@ class _Reader:
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     """Open a GGUF file behind its magic bytes, and put failures of opening and reading into words."""
+    if without_surrogates(path) != path:  # Python's stand-ins for bytes that are no text
+        raise _unnamed(path)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise _unusable(path, "It is not a file.")  # opening a pipe would wait for ever
@@ -186,6 +190,8 @@ def _opened(path: str) -> Iterator[BinaryIO]:
                 raise _unusable(path, "It is not a GGUF file, the only kind the built-in engine reads.")
             yield file
     except FileNotFoundError as error:
+        if _UNREADABLE in path:
+            raise _unnamed(path) from error
         raise BackendError(
             ErrorKind.NOT_FOUND,
             "The model file is missing",
@@ -195,6 +201,15 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         raise _unusable(path, f"It cannot be read: {error.strerror}.") from error
     except (ValueError, struct.error) as error:
         raise _unusable(path, f"Its header is damaged ({error}). Download it again.") from error
+
+
+def _unnamed(path: str) -> BackendError:
+    """Say what is wrong with a file whose path holds bytes that are no text, and can never be stored."""
+    return BackendError(
+        ErrorKind.LOAD_FAILED,
+        "The file's name cannot be read",
+        f"{without_surrogates(path)} holds characters that are no text. Rename the file, or its folder.",
+    )
 
 
 def _wanted_values(reader: _Reader) -> dict[str, int | float | bool | str | None]:

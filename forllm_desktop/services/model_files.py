@@ -7,6 +7,7 @@ from pathlib import Path
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.llm.gguf_files import find_gguf_files
 from forllm_desktop.llm.gguf_header import check_is_gguf, read_gguf_header
+from forllm_desktop.llm.streams import without_surrogates
 from forllm_desktop.storage import settings as rows
 from forllm_desktop.storage.database import Session
 
@@ -16,7 +17,11 @@ PICKED_FILES = "pickedModelFiles"
 
 @dataclass(frozen=True)
 class GgufFile:
-    """A model file. `size` is in bytes, None when the file is gone; `name` is what a user knows it by."""
+    """A model file. `size` is in bytes, None when the file is gone; `name` is what a user knows it by.
+
+    A path that holds bytes that are no text is shown with marks in their places; such a file is refused in
+    words when it is used.
+    """
 
     path: str
     name: str
@@ -70,7 +75,7 @@ def _described(path: str, *, is_picked: bool) -> GgufFile:
         size = Path(path).stat().st_size
     except OSError:
         return GgufFile(path, Path(path).name, None, is_picked)
-    return GgufFile(path, _name(path), size, is_picked)
+    return GgufFile(without_surrogates(path), without_surrogates(_name(path)), size, is_picked)
 
 
 def _name(path: str) -> str:

@@ -1,8 +1,12 @@
 """Editing, testing and finding what offers models; model files; what a removal takes and brings back."""
 
 import asyncio
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +14,7 @@ from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.servers import ENGINE_URL, ModelChoice, ServerKind
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits
+from forllm_desktop.llm.gguf_files import find_gguf_files
 from forllm_desktop.services import model_files, model_sources
 from forllm_desktop.services import models as module
 from forllm_desktop.services.examples import ask_first_question, examples
@@ -83,7 +88,7 @@ def test_server_at_a_new_address_is_recognised_anew(models: ModelsService) -> No
         ({"address": "127.0.0.1:9001"}, "base_url"),
     ],
 )
-def test_unusable_edit_says_at_which_field(models: ModelsService, change: dict[str, str], field: str) -> None:
+def test_unusable_edit_says_at_which_field(models: ModelsService, change: dict[str, Any], field: str) -> None:
     models.server_at("127.0.0.1:9001")
     server = models.server_at("127.0.0.1:9000", "Mine")
     with pytest.raises(InvalidInput) as refused:
@@ -265,6 +270,29 @@ def test_file_named_by_a_hash_is_called_by_its_model(
     models.remember_file(blob)
     (file,) = asyncio.run(models.gguf_files())
     assert "sha256" not in file.name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_file_whose_name_is_no_text_is_listed_and_refused_in_words(
+    models: ModelsService,
+    database: Database,
+    tiny_gguf: TinyGguf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.gguf"))
+    shutil.copy(tiny_gguf("chat"), path)
+    monkeypatch.setenv("LLAMA_CACHE", str(tmp_path))
+    monkeypatch.setattr(model_files, "find_gguf_files", find_gguf_files)
+    listed = [file for file in asyncio.run(models.gguf_files()) if file.path.startswith(str(tmp_path))]
+    assert [(file.name, file.size) for file in listed] == [("caf\ufffd.gguf", path.stat().st_size)]
+    for shown in (listed[0].path, path):
+        with pytest.raises(InvalidInput, match="name cannot be read") as refusal:
+            models.remember_file(shown)
+        assert "Rename it" in refusal.value.message
+        refusal.value.message.encode()
+    with pytest.raises(InvalidInput, match="name cannot be read"):
+        models.choose(listed[0].path)
 
 
 def test_damaged_list_of_picked_files_is_an_empty_one(models: ModelsService, database: Database) -> None:
