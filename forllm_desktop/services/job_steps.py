@@ -154,15 +154,20 @@ def status_after(session: Session, job: Job) -> JobStatus:
 def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
     """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it.
 
-    New thoughts alone replace no text, unless they are that text: the model's template may have opened a
-    block of thoughts unseen. White space is neither.
+    It is also kept where a repeated attempt broke off with less; until that attempt ends nothing is replaced
+    by less. New thoughts alone replace no text, unless they are that text: the model's template may have
+    opened a block of thoughts unseen. White space is neither.
     """
     reply = session.get_one(Post, job.reply_post_id)
-    if text.strip() or (thinking.strip() and thinking.startswith(reply.content)):
-        if reply.edited is not None:
-            session.add(PostRevision(post_id=reply.post_id, content=reply.content, replaced_at=utc_now()))
-            reply.edited = None
-        reply.content, reply.thinking = text, thinking
+    is_thought = thinking.startswith(reply.content)
+    if not text.strip() and not (thinking.strip() and is_thought):
+        return reply
+    is_less = job.status != JobStatus.COMPLETE and len(text) < len(reply.content) and not is_thought
+    if is_less and (job.status == JobStatus.PROCESSING or reply.content.startswith(text)):
+        return reply
+    if is_less or reply.edited is not None:
+        session.add(PostRevision(post_id=reply.post_id, content=reply.content, replaced_at=utc_now()))
+    reply.content, reply.thinking, reply.edited = text, thinking, None
     return reply
 
 

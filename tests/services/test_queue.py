@@ -588,7 +588,7 @@ def test_earlier_text_survives_parking(queue: QueueService, claimed: Claim, data
 # -- again
 
 
-def test_retry_uses_the_same_reply_and_keeps_its_text_until_new_text_comes(
+def test_retry_uses_the_same_reply_and_keeps_its_text_until_more_comes(
     queue: QueueService, claimed: Claim, database: Database, recorder: Recorder, commits: list[str]
 ) -> None:
     number = claimed.job.request_id
@@ -602,13 +602,13 @@ def test_retry_uses_the_same_reply_and_keeps_its_text_until_new_text_comes(
     assert (stored.status, stored.error_title, stored.finished_at) == ("pending", None, None)
     assert running(queue).reply.post_id == claimed.reply.post_id
     assert recorder.take(["post_added"]) == []
-    for text, thinking in (("", ""), ("", "New thoughts")):
+    for text, thinking in (("", ""), ("", "New thoughts"), ("New", "New thoughts")):
         queue.save_text(number, text, thinking)
         reply = reply_of(database, queue, number)
         assert (reply.content, reply.thinking) == ("Old text", "Old thoughts")
-    queue.save_text(number, "New", "New thoughts")
+    queue.save_text(number, "New text", "New thoughts")
     reply = reply_of(database, queue, number)
-    assert (reply.content, reply.thinking) == ("New", "New thoughts")
+    assert (reply.content, reply.thinking) == ("New text", "New thoughts")
 
 
 def test_text_that_turned_out_to_be_thoughts_is_not_kept_as_text(

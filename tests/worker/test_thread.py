@@ -164,7 +164,7 @@ def test_cancel_before_the_first_text_leaves_no_reply(
     assert len(forum.thread(forum.post(job.post_id_to_respond_to).topic_id)) == 1
 
 
-def test_deleting_the_topic_stops_its_stream(
+def test_deleting_the_topic_stops_its_stream_and_undo_starts_it_anew(
     queue: QueueService,
     forum: ForumService,
     database: Database,
@@ -181,8 +181,31 @@ def test_deleting_the_topic_stops_its_stream(
     undo = forum.delete_topic(reply_of(database, queue, job).topic_id)
     qtbot.waitUntil(lambda: len(backend.closed_at) == 1)
     qtbot.waitUntil(lambda: reply_of(database, queue, job).content == "Because ")
-    forum.undo(undo)
     assert status(queue, job) == "cancelled"
+    forum.undo(undo)
+    qtbot.waitUntil(lambda: status(queue, job) == "complete")
+    assert reply_of(database, queue, job).content == "Because of scattering."
+
+
+def test_undo_at_once_starts_the_stopped_request_anew(
+    queue: QueueService,
+    forum: ForumService,
+    database: Database,
+    start_worker: StartWorker,
+    ask: Callable[[], Job],
+    qtbot: QtBot,
+) -> None:
+    """The worker has not even noticed that it was to stop."""
+    gate = Gate()
+    gate.open()
+    backend = ScriptedBackend(["Because ", gate, Hang()])
+    job = ask()
+    start_worker(backend)
+    qtbot.waitUntil(gate.reached.is_set)
+    forum.undo(forum.delete_topic(reply_of(database, queue, job).topic_id))
+    qtbot.waitUntil(lambda: status(queue, job) == "complete")
+    assert len(backend.requests) == 2
+    assert reply_of(database, queue, job).content == "Because of scattering."
 
 
 @pytest.mark.parametrize("text", ["", "Because "])
