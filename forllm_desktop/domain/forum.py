@@ -86,6 +86,12 @@ class Post(Base):
             sqlite_where=text("read_at IS NULL AND is_incomplete = 0 AND deleted_at IS NULL"),
         ),
         Index("ix_posts_deleted_at", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
+        Index(
+            "ix_posts_llm_persona_id",
+            "llm_persona_id",
+            "persona_version",
+            sqlite_where=text("llm_persona_id IS NOT NULL"),
+        ),
         CheckConstraint("parent_post_id <> post_id", name="not_its_own_parent"),
         # An id is never given out twice, so that a view that still shows a removed reply cannot mean another.
         {"sqlite_autoincrement": True},

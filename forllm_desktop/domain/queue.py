@@ -26,6 +26,7 @@ class JobKind(StrEnum):
 
     RESPOND_TO_POST = "respond_to_post"
     GENERATE_PERSONA = "generate_persona"
+    TRY_PERSONA = "try_persona"
 
 
 class WorkerState(StrEnum):
@@ -71,9 +72,10 @@ class Job(Base):
     """One request.
 
     `llm_persona` and `persona_version` say which persona will be used (if chosen) or was used (from the
-    start of the job on); `persona_is_chosen` tells the two apart, so that a repeated job resolves anew.
-    `prompt` is the list of messages as sent, `token_breakdown` the tokens by part, `metrics` what the
-    server reported (tokens, seconds). Jobs run in order of `position`, then of id.
+    start of the job on); `persona_is_chosen` and `version_is_chosen` tell the two apart, so that a repeated
+    job resolves anew. `prompt` is the list of messages as sent, `token_breakdown` the tokens by part,
+    `metrics` what the server reported (tokens, seconds), `output` the text of a request that writes no post.
+    Jobs run in order of `position`, then of id.
     """
 
     __tablename__ = "llm_requests"
@@ -108,6 +110,7 @@ class Job(Base):
     llm_persona: Mapped[int | None] = mapped_column(ForeignKey("personas.persona_id"))
     persona_is_chosen: Mapped[bool] = mapped_column(Boolean, default=False)
     persona_version: Mapped[int | None]
+    version_is_chosen: Mapped[bool] = mapped_column(Boolean, default=False)
     requested_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -117,6 +120,7 @@ class Job(Base):
     prompt: Mapped[list | None]
     token_breakdown: Mapped[dict | None]
     metrics: Mapped[dict | None]
+    output: Mapped[dict | None]
     error_kind: Mapped[str | None] = mapped_column(String(64))
     error_title: Mapped[str | None] = mapped_column(Text)
     error_message: Mapped[str | None] = mapped_column(Text)

@@ -4,9 +4,10 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import PurePath
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import Boolean, CheckConstraint, String
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
@@ -60,12 +61,34 @@ class Server(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class ModelFacts(Base):
+    """What a server last said of a model, for previews that must not wake it; None where it said nothing.
+
+    `ctx` is the largest window a request can have there, in tokens.
+    """
+
+    __tablename__ = "model_facts"
+
+    server_id: Mapped[int] = mapped_column(
+        ForeignKey("servers.server_id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    ctx: Mapped[int | None]
+    supports_system: Mapped[bool | None] = mapped_column(Boolean)
+    seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 @dataclass(frozen=True)
 class ModelChoice:
     """A model to ask: always a pair of server and name. For the engine the name is a path of a GGUF file."""
 
     server_id: int
     name: str
+
+
+def model_word(name: str) -> str:
+    """Return a model's name as it is shown: a file's name without its folder and ending."""
+    return PurePath(name).stem if name.casefold().endswith(".gguf") else name
 
 
 def normal_url(typed: str) -> str:

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     SUBFORUM = "subforum"
     TOPIC = "topic"
     POST = "post"
+    PERSONA = "persona"
 
 
 class UndoKind(StrEnum):
@@ -59,3 +60,32 @@ class Restored:
     kind: Kind
     id: int
     message: str
+
+
+class PersonaUndoKind(StrEnum):
+    """Which action on personas an undo takes back."""
+
+    DELETED = "persona_deleted"
+    SWITCHED = "persona_switched"
+    GLOBAL_DEFAULT = "global_default"
+    ASSIGNMENT = "assignment"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class PersonaUndo:
+    """How to take one action on personas back. `label` says in the user's words what was done.
+
+    `persona_ids` are those it was about. For an assignment in `subforum_id`: `assigned_before` are those of
+    them that were assigned, and the default was `default_before` and became `default_after`; for the global
+    default the last two alone count. `request_ids` are the requests that were made.
+    """
+
+    label: str
+    kind: PersonaUndoKind
+    persona_ids: tuple[int, ...] = ()
+    subforum_id: int = 0
+    assigned_before: frozenset[int] = frozenset()
+    default_before: int | None = None
+    default_after: int | None = None
+    request_ids: tuple[int, ...] = ()

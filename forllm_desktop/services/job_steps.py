@@ -9,6 +9,7 @@ from forllm_desktop.domain.forum import Post, PostRevision, Topic, storable
 from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus
 from forllm_desktop.domain.servers import Server
+from forllm_desktop.services.persona_steps import usable
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import queue as rows
@@ -36,20 +37,9 @@ def require_server(session: Session, server_id: int) -> None:
         raise NotFound("The server is no longer known", "Choose another one, or add it again.")
 
 
-def usable_persona(session: Session, persona_id: int) -> Persona:
-    """Return a persona that may answer. Raises NotFound, and NotPossible when it is deleted or off."""
-    persona = session.get(Persona, persona_id)
-    if persona is None:
-        raise NotFound("The persona does not exist", f"There is none with the number {persona_id}.")
-    if not persona.is_usable:
-        state = "is deleted" if persona.deleted_at else "is switched off"
-        raise NotPossible(f"{persona.name} cannot answer", f"This persona {state}.")
-    return persona
-
-
 def require_resolvable(session: Session, subforum_id: int, persona_id: int) -> None:
     """Refuse a chosen persona that may not answer here; it is never replaced silently."""
-    persona = usable_persona(session, persona_id)
+    persona = usable(session, persona_id)
     if resolve(persona_rows.candidates(session, subforum_id, persona_id)).persona_id is None:
         raise NotPossible(
             f"{persona.name} cannot answer here",

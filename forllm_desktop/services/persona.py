@@ -1,61 +1,70 @@
-"""Makes, changes and assigns personas, and says which one answers in a subforum."""
+"""Makes, changes, versions, deletes and restores personas."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
-from forllm_desktop.domain.base import name_key, utc_now
-from forllm_desktop.domain.errors import InvalidInput, NotFound
-from forllm_desktop.domain.forum import checked_description, checked_name, storable
-from forllm_desktop.domain.forum_tree import AssignedPersona
+from forllm_desktop.domain.base import name_key
+from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.persona import (
+    Origin,
     Persona,
+    PersonaContent,
+    PersonaOptions,
+    PersonaPicture,
     PersonaVersion,
-    Resolution,
-    ResolutionReason,
-    SubforumPersona,
-    resolve,
 )
-from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
-from forllm_desktop.events import Events
-from forllm_desktop.services.job_steps import require_resolvable, usable_persona
-from forllm_desktop.services.posting import live_subforum
+from forllm_desktop.domain.persona_card import PersonaCard, VersionEntry, changed_words
+from forllm_desktop.domain.persona_text import checked_content, checked_picture, checked_tags
+from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored, TrashItem
+from forllm_desktop.llm.tokens import estimate_text
+from forllm_desktop.prompting.prompt import ANSWER_SHARE
+from forllm_desktop.services import persona_steps as steps
+from forllm_desktop.services.assignment import AssignmentService
+from forllm_desktop.services.news import News, change
 from forllm_desktop.storage import persona as rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage import thread as thread_rows
-from forllm_desktop.storage.database import Database, IntegrityError, Session
-
-OWNER = 1
-
-_WHY = {
-    ResolutionReason.SUBFORUM_DEFAULT: "default here",
-    ResolutionReason.GLOBAL_DEFAULT: "global default",
-    ResolutionReason.FALLBACK: "fallback",
-}
+from forllm_desktop.storage.database import IntegrityError, Session
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A persona that may answer somewhere; `is_default` answers when none is chosen, `note` says why."""
+class StaleVersion(NotPossible):
+    """Someone else saved meanwhile; `newest` is the version there is now."""
 
-    persona_id: int
-    name: str
-    note: str = ""
-    is_default: bool = False
+    def __init__(self, persona: Persona, based_on: int) -> None:
+        super().__init__(
+            f"“{persona.name}” was changed meanwhile",
+            f"v{persona.version} was saved after v{based_on}, which you were editing. "
+            "Compare the two, then save again.",
+        )
+        self.newest = persona.version
 
 
-class PersonaService:
-    """Personas and where they answer."""
+class PersonaService(AssignmentService):
+    """Personas and their versions; where they answer comes with `AssignmentService`.
 
-    def __init__(self, database: Database, events: Events, clock: Callable[[], datetime] = utc_now) -> None:
-        self._database = database
-        self._events = events
-        self._clock = clock
+    Nothing is ever lost: every change that changes something keeps a version, and what is deleted can be
+    restored.
+    """
+
+    # -- reading
 
     def personas(self) -> Sequence[Persona]:
         """List the personas by name."""
         with self._database.read() as session:
             return rows.personas(session)
+
+    def cards(self) -> list[PersonaCard]:
+        """List the personas by name, with what a list shows of them."""
+        with self._database.read() as session:
+            return rows.cards(session)
+
+    def card(self, persona_id: int) -> PersonaCard:
+        """Return a persona as a list shows it. Raises NotFound when it is unknown or deleted."""
+        with self._database.read() as session:
+            steps.live(session, persona_id)
+            return rows.cards(session, [persona_id])[0]
 
     def find(self, name: str) -> Sequence[Persona]:
         """List the personas of this name, without regard to case."""
@@ -65,35 +74,82 @@ class PersonaService:
     def persona(self, persona_id: int) -> Persona:
         """Return a persona, deleted or not. Raises NotFound."""
         with self._database.read() as session:
-            return _existing(session, persona_id)
+            return steps.existing(session, persona_id)
 
     def names(self, versions: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """Return the names that versions had, by persona id and version number; unknown ones are left out."""
         with self._database.read() as session:
             return thread_rows.persona_names(session, versions)
 
-    def create(self, name: str, instructions: str, description: str = "") -> Persona:
+    def versions(self, persona_id: int) -> list[VersionEntry]:
+        """List the versions of a persona, the newest first. Raises NotFound."""
+        with self._database.read() as session:
+            steps.existing(session, persona_id)
+            found = rows.versions(session, persona_id)
+            posts = rows.posts_by_version(session, persona_id)
+        before = [version.content for version in found[1:]] + [None]
+        return [
+            VersionEntry(version, changed_words(former, version.content), posts.get(version.version, 0))
+            for version, former in zip(found, before, strict=True)
+        ]
+
+    def version(self, persona_id: int, number: int) -> PersonaVersion:
+        """Return one version of a persona. Raises NotFound."""
+        with self._database.read() as session:
+            return _version(session, steps.existing(session, persona_id), number)
+
+    def pictures(self) -> dict[int, bytes]:
+        """Return the pictures of personas that have one, as PNG."""
+        with self._database.read() as session:
+            return rows.pictures(session)
+
+    def smallest_window(self) -> int:
+        """Return the smallest context window in use, in tokens.
+
+        The least of the setting and of what servers said of the default model and of preferred ones.
+        """
+        with self._database.read() as session:
+            return _smallest_window(session)
+
+    def room(self) -> int:
+        """Return how many tokens instructions may have, so that an answer fits beside them."""
+        window = self.smallest_window()
+        return window - window // ANSWER_SHARE
+
+    # -- writing
+
+    def create(
+        self,
+        name: str,
+        instructions: str,
+        description: str = "",
+        *,
+        options: PersonaOptions | None = None,
+        tags: Collection[str] = (),
+        note: str = "",
+        origin: Origin | None = None,
+    ) -> Persona:
         """Make a persona and its first version. Raises InvalidInput."""
-        name, instructions = checked_name(name, "persona"), _checked_instructions(instructions)
-        now = self._clock()
-        persona = Persona(
-            name=name,
-            name_key=name_key(name),
-            description=checked_description(description),
-            prompt_instructions=instructions,
-            created_at=now,
-            updated_at=now,
-            created_by_user=OWNER,
-            version=1,
-        )
-        try:
-            with self._database.write() as session:
-                session.add(persona)
-                session.flush()
-                session.add(_version_of(persona, now))
-        except IntegrityError as error:
-            raise _taken(name) from error
-        self._events.personas_changed.emit()
+        origin, now = origin or Origin(), self._clock()
+        typed = PersonaContent(name, instructions, description, options or PersonaOptions())
+        tags = checked_tags(tags)
+        with self._change(typed.name) as (session, news):
+            content = self._checked(session, typed)
+            persona = Persona(
+                name_key=name_key(content.name),
+                created_at=now,
+                updated_at=now,
+                created_by_user=steps.OWNER,
+                version=1,
+                generation_source=origin.source.value,
+                generation_input_details=origin.details,
+                tags=tags,
+            )
+            persona.take(content)
+            session.add(persona)
+            session.flush()
+            steps.add_version(session, persona, now, note, origin.author)
+            news.tell(self._events.personas_changed)
         return persona
 
     def change(
@@ -103,121 +159,204 @@ class PersonaService:
         name: str | None = None,
         instructions: str | None = None,
         description: str | None = None,
+        options: PersonaOptions | None = None,
+        note: str = "",
+        based_on: int | None = None,
     ) -> Persona:
-        """Change a persona and keep a new version of it; without a difference nothing is written."""
-        try:
-            with self._database.write() as session:
-                persona = _existing(session, persona_id)
-                before = (persona.name, persona.prompt_instructions, persona.description)
-                if name is not None:
-                    persona.name = checked_name(name, "persona")
-                    persona.name_key = name_key(persona.name)
-                if instructions is not None:
-                    persona.prompt_instructions = _checked_instructions(instructions)
-                if description is not None:
-                    persona.description = checked_description(description)
-                if before == (persona.name, persona.prompt_instructions, persona.description):
-                    return persona
-                persona.version += 1
-                persona.updated_at = self._clock()
-                session.add(_version_of(persona, persona.updated_at))
-        except IntegrityError as error:
-            raise _taken(name or "") from error
-        self._events.personas_changed.emit()
+        """Change a persona and keep a new version of it; without a difference nothing is written.
+
+        `based_on` is the version the change was made from. Raises StaleVersion when there is a newer one by
+        now, InvalidInput and NotFound.
+        """
+        with self._change(name or "") as (session, news):
+            persona = steps.live(session, persona_id)
+            if based_on is not None and based_on != persona.version:
+                raise StaleVersion(persona, based_on)
+            now = persona.content
+            wanted = PersonaContent(
+                now.name if name is None else name,
+                now.instructions if instructions is None else instructions,
+                now.description if description is None else description,
+                now.options if options is None else options,
+            )
+            self._become(session, news, persona, wanted, note)
         return persona
 
-    def assign(self, subforum_id: int, persona_id: int, *, default: bool = False) -> SubforumPersona:
-        """Assign a persona to a subforum, once; with `default` make it the one that answers there.
+    def revert(self, persona_id: int, number: int, note: str = "") -> Persona:
+        """Make an earlier version the newest, as a version of its own; the name stays if the old is taken."""
+        with self._change("") as (session, news):
+            persona = steps.live(session, persona_id)
+            content = _version(session, persona, number).content
+            others = [p for p in rows.named(session, name_key(content.name)) if p is not persona]
+            if others:
+                content = replace(content, name=persona.name)
+            self._become(session, news, persona, content, note or f"Back to v{number}")
+        return persona
 
-        Raises NotFound, and NotPossible for a persona that is deleted or switched off.
-        """
-        with self._database.write() as session:
-            live_subforum(session, subforum_id)
-            usable_persona(session, persona_id)
-            row = rows.assignment(session, subforum_id, persona_id)
-            if row is None:
-                row = SubforumPersona(
-                    subforum_id=subforum_id, persona_id=persona_id, assigned_at=self._clock()
-                )
-                session.add(row)
-            if default:
-                for other in rows.assignments(session, subforum_id):
-                    other.is_default_for_subforum = False
-                session.flush()
-                row.is_default_for_subforum = True
-        self._events.subforums_changed.emit()
-        return row
-
-    def assigned(self) -> dict[int, tuple[AssignedPersona, ...]]:
-        """Return who may answer in each subforum, the default first."""
-        with self._database.read() as session:
-            return rows.assigned(session)
-
-    def choices(self, subforum_id: int) -> list[Choice]:
-        """List who may answer in a subforum: who answers by default first, then the others by name."""
-        with self._database.read() as session:
-            candidates = rows.candidates(session, subforum_id, None)
-            default = resolve(candidates)
-            allowed = candidates.assigned | {candidates.global_default, default.persona_id}
-            found = [p for p in rows.personas(session) if p.persona_id in allowed]
-        made = [
-            Choice(
-                p.persona_id,
-                p.name,
-                _WHY[default.reason] if p.persona_id == default.persona_id else "",
-                p.persona_id == default.persona_id,
+    def duplicate(self, persona_id: int) -> Persona:
+        """Make a copy of a persona under a name of its own, with its tags and its look."""
+        now = self._clock()
+        with self._change("") as (session, news):
+            original = steps.live(session, persona_id)
+            copy = Persona(
+                created_at=now,
+                updated_at=now,
+                created_by_user=steps.OWNER,
+                version=1,
+                generation_source=original.generation_source,
+                generation_input_details=original.generation_input_details,
+                tags=list(original.tags),
+                avatar_colour=original.avatar_colour,
             )
-            for p in found
+            copy.take(replace(original.content, name=steps.free_name(session, original.name)))
+            copy.name_key = name_key(copy.name)
+            session.add(copy)
+            session.flush()
+            steps.add_version(session, copy, now, f"Copy of {original.name} v{original.version}")
+            picture = session.get(PersonaPicture, persona_id)
+            if picture is not None:
+                session.add(PersonaPicture(persona_id=copy.persona_id, png=picture.png))
+            news.tell(self._events.personas_changed)
+        return copy
+
+    def set_tags(self, persona_id: int, tags: Collection[str]) -> None:
+        """Replace the tags of a persona. Raises InvalidInput and NotFound."""
+        wanted = checked_tags(tags)
+        with self._change("") as (session, news):
+            steps.live(session, persona_id).tags = wanted
+            news.tell(self._events.personas_changed)
+
+    def set_avatar(self, persona_id: int, colour: str | None = None, png: bytes | None = None) -> None:
+        """Give a persona a colour (None: the one of its number) and a picture (None: its initials)."""
+        with self._change("") as (session, news):
+            steps.live(session, persona_id).avatar_colour = colour
+            picture = session.get(PersonaPicture, persona_id)
+            if picture is not None:
+                session.delete(picture)
+                session.flush()
+            if png is not None:
+                session.add(PersonaPicture(persona_id=persona_id, png=checked_picture(png)))
+            news.tell(self._events.personas_changed)
+
+    def set_active(self, persona_id: int, is_active: bool) -> PersonaUndo:
+        """Switch a persona on or off; switched off it keeps its places and answers nowhere."""
+        with self._change("") as (session, news):
+            if not is_active:
+                steps.not_fallback(persona_id, "switched off")
+            persona = steps.live(session, persona_id)
+            persona.is_active = is_active
+            self._tell_all(news)
+        label = f"{persona.name} is switched {'on' if is_active else 'off'}"
+        return PersonaUndo(label, PersonaUndoKind.SWITCHED, (persona_id,))
+
+    def delete(self, persona_id: int) -> PersonaUndo:
+        """Move a persona to the trash; its posts and places keep naming it, but it answers no more."""
+        with self._change("") as (session, news):
+            steps.not_fallback(persona_id, "deleted")
+            persona = steps.live(session, persona_id)
+            persona.deleted_at = self._clock()
+            self._tell_all(news)
+        return PersonaUndo(f"Persona “{persona.name}” deleted", PersonaUndoKind.DELETED, (persona_id,))
+
+    def restore(self, persona_id: int) -> Restored:
+        """Bring a persona back from the trash, with its places; a name taken meanwhile gets a number."""
+        with self._change("") as (session, news):
+            persona = steps.existing(session, persona_id)
+            if persona.deleted_at is None:
+                raise NotPossible("The persona is not in the trash", "It may have been restored before.")
+            former = persona.name
+            content = replace(persona.content, name=steps.free_name(session, former))
+            persona.deleted_at = None
+            if content.name != former:
+                self._become(session, news, persona, content, "Restored under a free name")
+            self._tell_all(news)
+        taken = f"; the name “{former}” was taken meanwhile" if persona.name != former else ""
+        return Restored(Kind.PERSONA, persona_id, f"Persona “{persona.name}” restored{taken}")
+
+    def trash(self) -> list[TrashItem]:
+        """List the deleted personas, the last deleted first."""
+        with self._database.read() as session:
+            found = rows.deleted(session)
+        return [
+            TrashItem(Kind.PERSONA, persona.persona_id, persona.name, "", persona.deleted_at)
+            for persona in found
+            if persona.deleted_at is not None
         ]
-        return sorted(made, key=lambda choice: (not choice.is_default, name_key(choice.name)))
 
-    def require_answerable(self, subforum_id: int | None, persona_id: int) -> None:
-        """Raise NotPossible when a persona may not be chosen in a subforum (None: one yet to be made)."""
-        with self._database.read() as session:
-            require_resolvable(session, subforum_id or 0, persona_id)
+    def undo(self, undo: PersonaUndo) -> Restored:
+        """Take an action on personas back."""
+        if undo.kind is PersonaUndoKind.DELETED:
+            return self.restore(undo.persona_ids[0])
+        if undo.kind is PersonaUndoKind.SWITCHED:
+            persona_id = undo.persona_ids[0]
+            back = self.set_active(persona_id, not self.persona(persona_id).is_active)
+            return Restored(Kind.PERSONA, persona_id, back.label)
+        return super().undo(undo)
 
-    def set_global_default(self, persona_id: int | None) -> None:
-        """Choose who answers where a subforum has no default; None leaves it to the built-in persona.
+    # -- inside
 
-        Raises NotFound, and NotPossible for a persona that is deleted or switched off.
-        """
-        with self._database.write() as session:
-            if persona_id is not None:
-                usable_persona(session, persona_id)
-            setting_rows.row(session, GLOBAL_DEFAULT_PERSONA).default_persona_id = persona_id
-        self._events.personas_changed.emit()
+    def _become(
+        self, session: Session, news: News, persona: Persona, wanted: PersonaContent, note: str
+    ) -> None:
+        """Write a new version if anything differs; only what differs is checked."""
+        content = self._checked(session, wanted, persona.content)
+        if content == persona.content:
+            return
+        persona.take(content)
+        persona.name_key = name_key(content.name)
+        persona.version += 1
+        persona.updated_at = self._clock()
+        session.flush()
+        steps.add_version(session, persona, persona.updated_at, note)
+        self._tell_all(news)
 
-    def resolve(self, subforum_id: int, chosen: int | None = None) -> Resolution:
-        """Say which persona would answer in a subforum now, and why."""
-        with self._database.read() as session:
-            return resolve(rows.candidates(session, subforum_id, chosen))
+    def _checked(
+        self, session: Session, typed: PersonaContent, now: PersonaContent | None = None
+    ) -> PersonaContent:
+        if now is not None and typed.instructions == now.instructions:
+            # What was good enough when it was saved stays so, also when the window became smaller.
+            return replace(checked_content(replace(typed, instructions="-")), instructions=now.instructions)
+        window = _smallest_window(session)
+        return checked_content(typed, estimate_text(typed.instructions), window - window // ANSWER_SHARE)
 
+    def _tell_all(self, news: News) -> None:
+        news.tell(self._events.personas_changed)
+        news.tell(self._events.subforums_changed)
 
-def _existing(session: Session, persona_id: int) -> Persona:
-    persona = session.get(Persona, persona_id)
-    if persona is None:
-        raise NotFound("The persona does not exist", f"There is none with the number {persona_id}.")
-    return persona
-
-
-def _checked_instructions(typed: str) -> str:
-    typed = storable(typed).replace("\0", "\ufffd")
-    if not typed.strip():
-        raise InvalidInput("instructions", "The instructions are empty", "Say who the persona is.")
-    return typed
-
-
-def _version_of(persona: Persona, now: datetime) -> PersonaVersion:
-    return PersonaVersion(
-        persona_id=persona.persona_id,
-        version=persona.version,
-        name=persona.name,
-        description=persona.description,
-        prompt_instructions=persona.prompt_instructions,
-        created_at=now,
-        created_by_user=OWNER,
-    )
+    def _change(self, name: str) -> AbstractContextManager[tuple[Session, News]]:
+        return _Naming(change(self._database, self._events), name)
 
 
-def _taken(name: str) -> InvalidInput:
-    return InvalidInput("name", f"There is already a persona named “{name}”", "Choose another name.")
+class _Naming(AbstractContextManager):
+    """A transaction in which a name that is taken is told in words."""
+
+    def __init__(self, inner: AbstractContextManager[tuple[Session, News]], name: str) -> None:
+        self._inner = inner
+        self._name = name
+
+    def __enter__(self) -> tuple[Session, News]:
+        return self._inner.__enter__()
+
+    def __exit__(self, *problem: object) -> bool | None:
+        try:
+            return self._inner.__exit__(*problem)  # type: ignore[arg-type]
+        except IntegrityError as error:
+            raise InvalidInput(
+                "name", f"There is already a persona named “{self._name.strip()}”", "Choose another name."
+            ) from error
+
+
+def _version(session: Session, persona: Persona, number: int) -> PersonaVersion:
+    version = rows.version(session, persona.persona_id, number)
+    if version is None:
+        raise NotFound(f"{persona.name} has no v{number}", f"The newest is v{persona.version}.")
+    return version
+
+
+def _smallest_window(session: Session) -> int:
+    settings = setting_rows.load(session)
+    models = rows.preferred_models(session)
+    if settings.default_server_id and settings.default_model:
+        models.add(ModelChoice(settings.default_server_id, settings.default_model))
+    facts = [rows.model_facts(session, choice) for choice in models]
+    return min([settings.context_window, *(fact.ctx for fact in facts if fact is not None and fact.ctx)])

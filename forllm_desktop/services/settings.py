@@ -1,10 +1,8 @@
 """Reads and changes the options of the app, and keeps what the window remembers."""
 
 import json
-from dataclasses import fields
 from typing import Any
 
-from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.settings import Settings, checked_option
 from forllm_desktop.events import Events
 from forllm_desktop.storage import settings as rows
@@ -24,8 +22,7 @@ class SettingsService:
     def current(self) -> Settings:
         """Return the options as stored; what is missing or no longer fits has its default."""
         with self._database.read() as session:
-            stored = rows.values(session)
-        return Settings(**{f.name: _read(f.name, stored[f.name], f.default) for f in _stored(stored)})
+            return rows.load(session)
 
     def change(self, **options: Any) -> Settings:
         """Store options by name. Raises InvalidInput, with nothing changed, when one does not fit."""
@@ -49,14 +46,3 @@ class SettingsService:
             return default if stored is None else json.loads(stored)
         except ValueError:
             return default
-
-
-def _stored(stored: dict[str, str | None]) -> list:
-    return [f for f in fields(Settings) if stored.get(f.name) is not None]
-
-
-def _read(name: str, text: str | None, default: Any) -> Any:
-    try:
-        return checked_option(name, text)
-    except InvalidInput:
-        return default

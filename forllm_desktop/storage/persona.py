@@ -1,12 +1,21 @@
 """Selects over personas, their versions and their assignments."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from forllm_desktop.domain.forum import Post, User
+from forllm_desktop.domain.forum import Post, Subforum, User
 from forllm_desktop.domain.forum_tree import AssignedPersona
-from forllm_desktop.domain.persona import Candidates, Persona, PersonaVersion, SubforumPersona
+from forllm_desktop.domain.persona import (
+    Candidates,
+    Persona,
+    PersonaPicture,
+    PersonaVersion,
+    SubforumPersona,
+)
+from forllm_desktop.domain.persona_card import PersonaCard
+from forllm_desktop.domain.servers import ModelChoice, ModelFacts
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA, SettingRow
 from forllm_desktop.storage.database import Session
 
@@ -16,6 +25,113 @@ def personas(session: Session) -> Sequence[Persona]:
     return session.scalars(
         select(Persona).where(Persona.deleted_at.is_(None)).order_by(Persona.name_key)
     ).all()
+
+
+def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[PersonaCard]:
+    """List the personas that are not deleted as rows of a list, by name; only these if given."""
+    placed: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    where = () if persona_ids is None else (SubforumPersona.persona_id.in_(persona_ids),)
+    for persona_id, subforum_id, is_default in session.execute(
+        select(
+            SubforumPersona.persona_id, SubforumPersona.subforum_id, SubforumPersona.is_default_for_subforum
+        )
+        .join(Subforum, Subforum.subforum_id == SubforumPersona.subforum_id)
+        .where(Subforum.deleted_at.is_(None), *where)
+        .order_by(Subforum.position)
+    ):
+        placed[persona_id].append((subforum_id, is_default))
+    chosen = global_default(session)
+    query = (
+        select(
+            Persona.persona_id,
+            Persona.name,
+            Persona.description,
+            Persona.version,
+            Persona.tags,
+            Persona.avatar_colour,
+            PersonaPicture.persona_id.is_not(None),
+            Persona.is_active,
+        )
+        .outerjoin(PersonaPicture, PersonaPicture.persona_id == Persona.persona_id)
+        .where(Persona.deleted_at.is_(None))
+        .order_by(Persona.name_key)
+    )
+    if persona_ids is not None:
+        query = query.where(Persona.persona_id.in_(persona_ids))
+    return [
+        PersonaCard(
+            persona_id=persona_id,
+            name=name,
+            description=description,
+            version=version,
+            tags=tuple(tags),
+            colour=colour,
+            has_picture=has_picture,
+            is_active=is_active,
+            is_global_default=persona_id == chosen,
+            subforum_ids=tuple(subforum_id for subforum_id, _ in placed[persona_id]),
+            default_in=tuple(subforum_id for subforum_id, is_default in placed[persona_id] if is_default),
+        )
+        for persona_id, name, description, version, tags, colour, has_picture, is_active in session.execute(
+            query
+        )
+    ]
+
+
+def deleted(session: Session) -> Sequence[Persona]:
+    """List the personas in the trash, the last deleted first."""
+    return session.scalars(
+        select(Persona).where(Persona.deleted_at.is_not(None)).order_by(Persona.deleted_at.desc())
+    ).all()
+
+
+def global_default(session: Session) -> int | None:
+    """Return the global default as it is set, usable or not."""
+    return session.scalar(
+        select(SettingRow.default_persona_id).where(SettingRow.key == GLOBAL_DEFAULT_PERSONA)
+    )
+
+
+def versions(session: Session, persona_id: int) -> Sequence[PersonaVersion]:
+    """List the versions of a persona, the newest first."""
+    return session.scalars(
+        select(PersonaVersion)
+        .where(PersonaVersion.persona_id == persona_id)
+        .order_by(PersonaVersion.version.desc())
+    ).all()
+
+
+def posts_by_version(session: Session, persona_id: int) -> dict[int, int]:
+    """Return how many posts each version of a persona wrote; versions without any are left out."""
+    counted = session.execute(
+        select(Post.persona_version, func.count())
+        .where(Post.llm_persona_id == persona_id, Post.deleted_at.is_(None))
+        .group_by(Post.persona_version)
+    )
+    return {version: n_posts for version, n_posts in counted if version is not None}
+
+
+def pictures(session: Session, persona_ids: Collection[int] | None = None) -> dict[int, bytes]:
+    """Return the pictures of personas, as PNG; only of these if given."""
+    query = select(PersonaPicture)
+    if persona_ids is not None:
+        query = query.where(PersonaPicture.persona_id.in_(persona_ids))
+    return {picture.persona_id: picture.png for picture in session.scalars(query)}
+
+
+def preferred_models(session: Session) -> set[ModelChoice]:
+    """Return the models that usable personas prefer."""
+    rows = session.execute(
+        select(Persona.preferred_server_id, Persona.preferred_model)
+        .where(Persona.is_active, Persona.deleted_at.is_(None), Persona.preferred_model.is_not(None))
+        .distinct()
+    )
+    return {ModelChoice(server_id, model) for server_id, model in rows if server_id is not None and model}
+
+
+def model_facts(session: Session, choice: ModelChoice) -> ModelFacts | None:
+    """Return what a server last said of a model."""
+    return session.get(ModelFacts, (choice.server_id, choice.name))
 
 
 def named(session: Session, key: str) -> Sequence[Persona]:

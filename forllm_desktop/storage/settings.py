@@ -1,13 +1,16 @@
 """Selects over settings and servers."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import select, update
 
+from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import Server
-from forllm_desktop.domain.settings import SettingRow
+from forllm_desktop.domain.settings import SettingRow, Settings, checked_option
 from forllm_desktop.storage.database import Session
 
 _IDS_PER_STATEMENT = 500
@@ -16,6 +19,13 @@ _IDS_PER_STATEMENT = 500
 def values(session: Session) -> dict[str, str | None]:
     """Return all stored options as text."""
     return {row.key: row.value for row in session.scalars(select(SettingRow))}
+
+
+def load(session: Session) -> Settings:
+    """Return the options as stored; what is missing or no longer fits has its default."""
+    stored = values(session)
+    known = [f for f in fields(Settings) if stored.get(f.name) is not None]
+    return Settings(**{f.name: _read(f.name, stored[f.name], f.default) for f in known})
 
 
 def row(session: Session, key: str) -> SettingRow:
@@ -64,3 +74,10 @@ def name_server_again(
             .values(server_id=server_id)
             .execution_options(synchronize_session=False)
         )
+
+
+def _read(name: str, text: str | None, default: Any) -> Any:
+    try:
+        return checked_option(name, text)
+    except InvalidInput:
+        return default

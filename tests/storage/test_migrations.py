@@ -36,10 +36,14 @@ INDEXES = {
     "ix_llm_requests_status": "CREATE INDEX ix_llm_requests_status "
     "ON llm_requests (status, position, request_id)",
     "ix_personas_is_active": "CREATE INDEX ix_personas_is_active ON personas (is_active, name_key)",
+    "ix_personas_deleted_at": "CREATE INDEX ix_personas_deleted_at ON personas (deleted_at) "
+    "WHERE deleted_at IS NOT NULL",
     "ix_post_revisions_post_id": "CREATE INDEX ix_post_revisions_post_id "
     "ON post_revisions (post_id, revision_id)",
     "ix_posts_deleted_at": "CREATE INDEX ix_posts_deleted_at ON posts (deleted_at) "
     "WHERE deleted_at IS NOT NULL",
+    "ix_posts_llm_persona_id": "CREATE INDEX ix_posts_llm_persona_id ON posts "
+    "(llm_persona_id, persona_version) WHERE llm_persona_id IS NOT NULL",
     "ix_posts_parent_post_id": "CREATE INDEX ix_posts_parent_post_id ON posts (parent_post_id)",
     "ix_posts_topic_id": "CREATE INDEX ix_posts_topic_id ON posts (topic_id, post_id)",
     "ix_posts_unread": "CREATE INDEX ix_posts_unread ON posts (topic_id) "
