@@ -1,5 +1,6 @@
 """Requests of the one queue (table llm_requests): the record, its states and the allowed steps."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
 from forllm_desktop.domain.errors import NotPossible
+from forllm_desktop.domain.servers import ModelChoice
 
 
 class JobStatus(StrEnum):
@@ -140,3 +142,17 @@ class Job(Base):
     def is_open(self) -> bool:
         """Say whether the request will still do something by itself."""
         return self.status in OPEN_STATUSES
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for: a model, and a persona or None for the one that answers by default.
+
+    `version` asks an earlier version of that persona. With `assigns` a persona that may not answer there yet
+    is assigned to the subforum in the same commit; otherwise the request is refused.
+    """
+
+    model: ModelChoice
+    persona_id: int | None = None
+    version: int | None = None
+    assigns: bool = False

@@ -144,7 +144,6 @@ class AssignmentService:
             if default:
                 steps.set_default(session, subforum_id, ids[0])
             news.tell(self._events.subforums_changed)
-            news.tell(self._events.personas_changed)
         names = [persona.name for persona in personas]
         return PersonaUndo(
             _assigned_words(
@@ -172,7 +171,6 @@ class AssignmentService:
             was_default = steps.default_of(rows.assignments(session, subforum_id))
             session.delete(row)
             news.tell(self._events.subforums_changed)
-            news.tell(self._events.personas_changed)
         left = was_default if was_default != persona_id else None
         without = f"; {subforum.name} has no default now" if was_default == persona_id else ""
         return PersonaUndo(
@@ -194,7 +192,6 @@ class AssignmentService:
             was_default = steps.default_of(rows.assignments(session, subforum_id))
             steps.set_default(session, subforum_id, None)
             news.tell(self._events.subforums_changed)
-            news.tell(self._events.personas_changed)
         return PersonaUndo(
             f"{subforum.name} has no default now",
             PersonaUndoKind.ASSIGNMENT,
@@ -237,7 +234,6 @@ class AssignmentService:
             if is_unchanged:
                 steps.set_default(session, undo.subforum_id, undo.default_before)
             news.tell(self._events.subforums_changed)
-            news.tell(self._events.personas_changed)
         return Restored(
             Kind.SUBFORUM, undo.subforum_id, f"{subforum.name} has its personas back as they were"
         )

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
 from forllm_desktop.domain.forum import Post, PostRevision, Topic, storable
-from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
-from forllm_desktop.domain.queue import Job, JobKind, JobStatus
+from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaOptions, PersonaVersion, resolve
+from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
 from forllm_desktop.domain.servers import Server
-from forllm_desktop.services.persona_steps import usable
+from forllm_desktop.services.news import News
+from forllm_desktop.services.persona_steps import assign, usable
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import queue as rows
@@ -18,10 +20,10 @@ from forllm_desktop.storage.database import Session
 
 @dataclass(frozen=True)
 class Claim:
-    """A request that is now running, with all that its code needs."""
+    """A request that is now running, with all that its code needs; `reply` is None when it writes no post."""
 
     job: Job
-    reply: Post
+    reply: Post | None
     persona: PersonaVersion
 
 
@@ -47,18 +49,81 @@ def require_resolvable(session: Session, subforum_id: int, persona_id: int) -> N
         )
 
 
+def assign_if_needed(session: Session, subforum_id: int, persona_id: int, now: datetime) -> bool:
+    """Assign a persona that may not answer in a subforum yet; returns whether that was needed."""
+    usable(session, persona_id)
+    if resolve(persona_rows.candidates(session, subforum_id, persona_id)).persona_id is not None:
+        return False
+    assign(session, subforum_id, persona_id, now)
+    return True
+
+
+def require_version(session: Session, persona_id: int, number: int | None) -> None:
+    """Refuse a version that a persona does not have."""
+    if number is not None and persona_rows.version(session, persona_id, number) is None:
+        raise NotFound("The persona has no such version", f"There is no v{number}.")
+
+
+def trial_params(content: PersonaContent) -> dict[str, Any]:
+    """Return a persona's content as a trial keeps it; `trial_content` reads it again."""
+    options = content.options
+    return {
+        "name": content.name,
+        "instructions": content.instructions,
+        "temperature": options.temperature,
+        "max_reply_tokens": options.max_reply_tokens,
+        "think": options.think,
+    }
+
+
+def trial_content(params: dict[str, Any]) -> PersonaContent:
+    """Return the persona that a trial asks, as it was when the trial was made."""
+    options = PersonaOptions(None, params["temperature"], params["max_reply_tokens"], params["think"])
+    return PersonaContent(params["name"], params["instructions"], "", options)
+
+
+def insert_job(
+    session: Session, news: News, post: Post, wish: Wish, now: datetime, after: int | None = None
+) -> Job:
+    require_server(session, wish.model.server_id)
+    if wish.persona_id is not None:
+        topic = session.get_one(Topic, post.topic_id)
+        if wish.assigns and assign_if_needed(session, topic.subforum_id, wish.persona_id, now):
+            news.tell(news.events.subforums_changed)
+        require_resolvable(session, topic.subforum_id, wish.persona_id)
+        require_version(session, wish.persona_id, wish.version)
+    job = Job(
+        request_type=JobKind.RESPOND_TO_POST.value,
+        position=rows.last_position(session) + 1,
+        post_id_to_respond_to=post.post_id,
+        llm_model=wish.model.name,
+        server_id=wish.model.server_id,
+        llm_persona=wish.persona_id,
+        persona_is_chosen=wish.persona_id is not None,
+        persona_version=wish.version,
+        version_is_chosen=wish.version is not None,
+        requested_at=now,
+        parent_request_id=after,
+    )
+    job.status = status_after(session, job).value
+    park_with_server(session, job, now)
+    session.add(job)
+    session.flush()
+    news.tell(news.events.job_changed, job.request_id)
+    return job
+
+
 def start(session: Session, job: Job, now: datetime) -> Claim:
-    """Mark a request as running, fix its persona version and give it a reply post."""
+    """Mark a request as running, fix its persona version and give it a reply post, if it writes one."""
+    if job.request_type == JobKind.TRY_PERSONA and job.request_params is not None:
+        persona = PersonaVersion(persona_id=job.llm_persona or 0, version=0)
+        persona.take(trial_content(job.request_params))
+        _step(session, job, now)
+        return Claim(job, None, persona)
     if job.request_type != JobKind.RESPOND_TO_POST or job.post_id_to_respond_to is None:
         raise NotPossible("This request cannot run", f"This version does not know “{job.request_type}”.")
     question = live_post(session, job.post_id_to_respond_to)
-    subforum_id = session.get_one(Topic, question.topic_id).subforum_id
-    if job.llm_persona is not None:
-        require_resolvable(session, subforum_id, job.llm_persona)
-    persona_id = resolve(persona_rows.candidates(session, subforum_id, job.llm_persona)).persona_id
-    persona = session.get_one(Persona, persona_id)
-    version = persona_rows.version(session, persona.persona_id, persona.version)
-    assert version is not None
+    version = _resolved_version(session, job, session.get_one(Topic, question.topic_id).subforum_id)
     reply = session.get(Post, job.reply_post_id) if job.reply_post_id else None
     if reply is None:
         reply = Post(
@@ -72,15 +137,33 @@ def start(session: Session, job: Job, now: datetime) -> Claim:
         )
         session.add(reply)
     reply.llm_model_id, reply.server_id = job.llm_model, job.server_id
-    reply.llm_persona_id, reply.persona_version = persona.persona_id, version.version
+    reply.llm_persona_id, reply.persona_version = version.persona_id, version.version
+    session.flush()
+    _step(session, job, now)
+    job.llm_persona, job.persona_version = version.persona_id, version.version
+    job.reply_post_id = reply.post_id
+    return Claim(job, reply, version)
+
+
+def _step(session: Session, job: Job, now: datetime) -> None:
     session.flush()
     job.step_to(JobStatus.PROCESSING)
     forget_waiting(job)
     job.started_at, job.finished_at = now, None
     job.attempts += 1
-    job.llm_persona, job.persona_version = persona.persona_id, version.version
-    job.reply_post_id = reply.post_id
-    return Claim(job, reply, version)
+
+
+def _resolved_version(session: Session, job: Job, subforum_id: int) -> PersonaVersion:
+    """Return the version that answers: the chosen one, else the newest of who answers here now."""
+    if job.llm_persona is not None:
+        require_resolvable(session, subforum_id, job.llm_persona)
+    persona_id = resolve(persona_rows.candidates(session, subforum_id, job.llm_persona)).persona_id
+    persona = session.get_one(Persona, persona_id)
+    number = job.persona_version if job.version_is_chosen and job.persona_version else persona.version
+    version = persona_rows.version(session, persona.persona_id, number)
+    if version is None:
+        raise NotFound(f"{persona.name} has no v{number}", "Ask again with another version.")
+    return version
 
 
 def end(job: Job, status: JobStatus, now: datetime) -> None:
@@ -99,7 +182,8 @@ def wait_again(job: Job, status: JobStatus = JobStatus.PENDING) -> None:
     job.step_to(status)
     forget_waiting(job)
     job.started_at = job.finished_at = None
-    job.persona_version = None
+    if not job.version_is_chosen:
+        job.persona_version = None
     if not job.persona_is_chosen:
         job.llm_persona = None
 
@@ -141,13 +225,22 @@ def status_after(session: Session, job: Job) -> JobStatus:
     return JobStatus.PENDING
 
 
-def set_text(session: Session, job: Job, text: str, thinking: str) -> Post:
+def set_text(session: Session, job: Job, text: str, thinking: str) -> Post | None:
     """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it.
 
+<<<<<<< HEAD
     It is also kept where a repeated attempt broke off with less; until that attempt ends nothing is replaced
     by less. New thoughts alone replace no text, unless they are that text: the model's template may have
     opened a block of thoughts unseen. White space is neither.
+=======
+    New thoughts alone replace no text, unless they are that text: the model's template may have opened a
+    block of thoughts unseen. White space is neither. A request that writes no post keeps its text itself.
+>>>>>>> 7e41719 (Version, check, assign and ask personas; try one without posting; preview what would be sent)
     """
+    if job.request_type != JobKind.RESPOND_TO_POST:
+        if text.strip() or thinking.strip():
+            job.output = {"text": text, "thinking": thinking}
+        return None
     reply = session.get_one(Post, job.reply_post_id)
     is_thought = thinking.startswith(reply.content)
     if not text.strip() and not (thinking.strip() and is_thought):

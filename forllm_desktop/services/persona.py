@@ -1,7 +1,7 @@
 """Makes, changes, versions, deletes and restores personas."""
 
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from forllm_desktop.domain.base import name_key
@@ -245,7 +245,7 @@ class PersonaService(AssignmentService):
                 steps.not_fallback(persona_id, "switched off")
             persona = steps.live(session, persona_id)
             persona.is_active = is_active
-            self._tell_all(news)
+            news.tell(self._events.personas_changed)
         label = f"{persona.name} is switched {'on' if is_active else 'off'}"
         return PersonaUndo(label, PersonaUndoKind.SWITCHED, (persona_id,))
 
@@ -255,7 +255,7 @@ class PersonaService(AssignmentService):
             steps.not_fallback(persona_id, "deleted")
             persona = steps.live(session, persona_id)
             persona.deleted_at = self._clock()
-            self._tell_all(news)
+            news.tell(self._events.personas_changed)
         return PersonaUndo(f"Persona “{persona.name}” deleted", PersonaUndoKind.DELETED, (persona_id,))
 
     def restore(self, persona_id: int) -> Restored:
@@ -269,7 +269,7 @@ class PersonaService(AssignmentService):
             persona.deleted_at = None
             if content.name != former:
                 self._become(session, news, persona, content, "Restored under a free name")
-            self._tell_all(news)
+            news.tell(self._events.personas_changed)
         taken = f"; the name “{former}” was taken meanwhile" if persona.name != former else ""
         return Restored(Kind.PERSONA, persona_id, f"Persona “{persona.name}” restored{taken}")
 
@@ -308,7 +308,7 @@ class PersonaService(AssignmentService):
         persona.updated_at = self._clock()
         session.flush()
         steps.add_version(session, persona, persona.updated_at, note)
-        self._tell_all(news)
+        news.tell(self._events.personas_changed)
 
     def _checked(
         self, session: Session, typed: PersonaContent, now: PersonaContent | None = None
@@ -319,30 +319,15 @@ class PersonaService(AssignmentService):
         window = _smallest_window(session)
         return checked_content(typed, estimate_text(typed.instructions), window - window // ANSWER_SHARE)
 
-    def _tell_all(self, news: News) -> None:
-        news.tell(self._events.personas_changed)
-        news.tell(self._events.subforums_changed)
-
-    def _change(self, name: str) -> AbstractContextManager[tuple[Session, News]]:
-        return _Naming(change(self._database, self._events), name)
-
-
-class _Naming(AbstractContextManager):
-    """A transaction in which a name that is taken is told in words."""
-
-    def __init__(self, inner: AbstractContextManager[tuple[Session, News]], name: str) -> None:
-        self._inner = inner
-        self._name = name
-
-    def __enter__(self) -> tuple[Session, News]:
-        return self._inner.__enter__()
-
-    def __exit__(self, *problem: object) -> bool | None:
+    @contextmanager
+    def _change(self, name: str) -> Iterator[tuple[Session, News]]:
+        """Open a transaction in which a name that is taken is told in words."""
         try:
-            return self._inner.__exit__(*problem)  # type: ignore[arg-type]
+            with change(self._database, self._events) as both:
+                yield both
         except IntegrityError as error:
             raise InvalidInput(
-                "name", f"There is already a persona named “{self._name.strip()}”", "Choose another name."
+                "name", f"There is already a persona named “{name.strip()}”", "Choose another name."
             ) from error
 
 

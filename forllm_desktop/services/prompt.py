@@ -75,16 +75,14 @@ class PromptService:
         with self._database.read() as session:
             values = self._values(session, content.name, model, None)
             asked = Turn(values["user"], question)
-        return assemble(
-            resolve_variables(content.instructions, values), [], asked, system_role=system_role
-        )
+        return assemble(resolve_variables(content.instructions, values), [], asked, system_role=system_role)
 
     def preview(
         self, post_id: int, persona_id: int, content: PersonaContent, model: ModelChoice | None
     ) -> Preview:
         """Return what would be sent if this persona, as it is or as it is being edited, answered a post now.
 
-        No server is asked: sizes are estimates, and what a model can do is what it last said. Raises NotFound.
+        No server is asked: sizes are estimates, and what a model can do is what it last said.
         """
         with self._database.read() as session:
             live_post(session, post_id)
@@ -112,9 +110,7 @@ class PromptService:
             raise NotFound("The topic has no post to answer", "Write one first.")
         return found
 
-    def note_model(
-        self, choice: ModelChoice, *, ctx: int | None, supports_system: bool | None
-    ) -> None:
+    def note_model(self, choice: ModelChoice, *, ctx: int | None, supports_system: bool | None) -> None:
         """Keep what a server said of a model, for the next preview."""
         with self._database.read() as session:
             known = persona_rows.model_facts(session, choice)
@@ -161,6 +157,4 @@ def estimated_sizes(prompt: Prompt) -> dict[str, int]:
 
 
 def _turn(session: Session, post: Post, answering: int) -> Turn:
-    return Turn(
-        persona_rows.author_of(session, post), post.content, is_own=post.llm_persona_id == answering
-    )
+    return Turn(persona_rows.author_of(session, post), post.content, is_own=post.llm_persona_id == answering)

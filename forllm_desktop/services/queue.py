@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotPossible
 from forllm_desktop.domain.forum import Post, Topic
-from forllm_desktop.domain.queue import Job, JobKind, JobStatus, may_become
+from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish, may_become
 from forllm_desktop.domain.queue_row import QueueRow
-from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.job_steps import Claim
@@ -23,14 +21,6 @@ from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, Session
 from forllm_desktop.storage.queue import Standing
 from forllm_desktop.storage.queue_rows import queue_rows
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for: a model, and a persona or None for the one that answers by default."""
-
-    model: ModelChoice
-    persona_id: int | None = None
 
 
 class QueueService:
@@ -56,7 +46,7 @@ class QueueService:
         with self._change() as (session, news):
             post = insert_post(session, topic_id, text, parent_post_id, now)
             news.tell(self._events.post_added, post.post_id)
-            job = self._insert_job(session, news, post, wish, now)
+            job = steps.insert_job(session, news, post, wish, now)
         return post, job
 
     def ask_in_new_topic(
@@ -68,7 +58,7 @@ class QueueService:
             topic, post = insert_topic(session, subforum_id, title, text, now)
             news.tell(self._events.topic_changed, topic.topic_id)
             news.tell(self._events.post_added, post.post_id)
-            job = self._insert_job(session, news, post, wish, now)
+            job = steps.insert_job(session, news, post, wish, now)
         return topic, post, job
 
     def ask_about(self, post_id: int, wish: Wish, after: int | None = None) -> Job:
@@ -80,32 +70,7 @@ class QueueService:
             post = live_post(session, post_id)
             if post.is_incomplete and after is None:
                 raise NotPossible("This reply is not finished", "Wait for it, or try its request again.")
-            return self._insert_job(session, news, post, wish, self._clock(), after)
-
-    def _insert_job(
-        self, session: Session, news: News, post: Post, wish: Wish, now: datetime, after: int | None = None
-    ) -> Job:
-        steps.require_server(session, wish.model.server_id)
-        if wish.persona_id is not None:
-            topic = session.get_one(Topic, post.topic_id)
-            steps.require_resolvable(session, topic.subforum_id, wish.persona_id)
-        job = Job(
-            request_type=JobKind.RESPOND_TO_POST.value,
-            position=rows.last_position(session) + 1,
-            post_id_to_respond_to=post.post_id,
-            llm_model=wish.model.name,
-            server_id=wish.model.server_id,
-            llm_persona=wish.persona_id,
-            persona_is_chosen=wish.persona_id is not None,
-            requested_at=now,
-            parent_request_id=after,
-        )
-        job.status = steps.status_after(session, job).value
-        steps.park_with_server(session, job, now)
-        session.add(job)
-        session.flush()
-        news.tell(self._events.job_changed, job.request_id)
-        return job
+            return steps.insert_job(session, news, post, wish, self._clock(), after)
 
     # -- reading
 
@@ -183,7 +148,7 @@ class QueueService:
                     steps.set_error(job, "not_possible", error)
                     self._settle(session, news, job)
                     continue
-                if is_new:
+                if is_new and claim.reply is not None:
                     news.tell(self._events.post_added, claim.reply.post_id)
                 news.tell(self._events.job_changed, job.request_id)
                 return claim
@@ -213,8 +178,9 @@ class QueueService:
             steps.end(job, JobStatus.COMPLETE, now)
             job.metrics = metrics
             reply = steps.set_text(session, job, text, thinking)
-            reply.is_incomplete = False
-            news.tell(self._events.post_changed, reply.post_id)
+            if reply is not None:
+                reply.is_incomplete = False
+                news.tell(self._events.post_changed, reply.post_id)
             news.tell(self._events.job_changed, request_id)
             for child in rows.dependents(session, [request_id]):
                 child.step_to(steps.status_after(session, child))
@@ -277,7 +243,9 @@ class QueueService:
             if job.status != JobStatus.PROCESSING:
                 return False
             steps.wait_again(job)
-            news.tell(self._events.post_changed, steps.set_text(session, job, text, thinking).post_id)
+            reply = steps.set_text(session, job, text, thinking)
+            if reply is not None:
+                news.tell(self._events.post_changed, reply.post_id)
             news.tell(self._events.job_changed, request_id)
         return True
 
@@ -290,7 +258,7 @@ class QueueService:
 
     def _settle(self, session: Session, news: News, job: Job, text: str = "", thinking: str = "") -> None:
         """Keep the text of a request that ended before its reply was whole, or take the empty reply away."""
-        if job.reply_post_id is not None:
+        if job.reply_post_id is not None or job.request_type != JobKind.RESPOND_TO_POST:
             steps.set_text(session, job, text, thinking)
         gone = rows.take_away_empty_reply(session, job)
         news.tell_gone(gone.removed, gone.marked)

@@ -8,6 +8,7 @@ from pathlib import Path
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits
+from forllm_desktop.services.asking import PersonaAskingService
 from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.keys import KeyStore
@@ -37,6 +38,7 @@ class Workspace:
     personas: PersonaService
     models: ModelsService
     queue: QueueService
+    asking: PersonaAskingService
     prompts: PromptService
     search: SearchService
     drafts: DraftService
@@ -75,6 +77,7 @@ def open_workspace(
     events = Events()
     limits = limits or Limits()
     settings = SettingsService(database, events)
+    queue = QueueService(database, events, clock)
     return Workspace(
         folder=folder,
         database=database,
@@ -84,8 +87,9 @@ def open_workspace(
         forum=ForumService(database, events, clock),
         personas=PersonaService(database, events, clock),
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
-        queue=QueueService(database, events, clock),
-        prompts=PromptService(database),
+        queue=queue,
+        asking=PersonaAskingService(database, events, queue, clock),
+        prompts=PromptService(database, clock),
         search=SearchService(database),
         drafts=DraftService(database, clock),
         lock=lock,

@@ -129,6 +129,16 @@ def ancestors(session: Session, post_id: int) -> Sequence[Post]:
     return session.scalars(_ancestors(), {"post_id": post_id}).all()
 
 
+def newest_whole_post(session: Session, topic_id: int) -> int | None:
+    """Return the newest post of a topic that can be answered: neither deleted nor incomplete."""
+    return session.scalars(
+        select(Post.post_id)
+        .where(Post.topic_id == topic_id, Post.deleted_at.is_(None), ~Post.is_incomplete)
+        .order_by(Post.post_id.desc())
+        .limit(1)
+    ).first()
+
+
 def descendants(session: Session, post_id: int) -> Sequence[Post]:
     """List all posts below a post, deleted ones too, oldest first."""
     below = select(Post.post_id).where(Post.parent_post_id == post_id).cte("below", recursive=True)

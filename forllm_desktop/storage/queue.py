@@ -80,6 +80,11 @@ def last_position(session: Session) -> int:
     return session.connection().execute(_LAST_POSITION).scalar() or 0
 
 
+def first_position(session: Session) -> int:
+    """Return the lowest position in the queue; 0 when it is empty."""
+    return session.scalar(select(func.min(Job.position))) or 0
+
+
 def running(session: Session) -> Sequence[Job]:
     """List the requests that are marked as running."""
     return jobs(session, [JobStatus.PROCESSING])

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
 from forllm_desktop.domain.queue import JobStatus
+from forllm_desktop.domain.servers import model_word
 from forllm_desktop.services.workspace import Workspace
-from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.outside import Outside
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of

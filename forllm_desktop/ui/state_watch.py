@@ -5,12 +5,12 @@ import time
 from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.queue import JobStatus, WorkerState
+from forllm_desktop.domain.servers import model_word
 from forllm_desktop.events import Events
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.running import Progress
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui import words
-from forllm_desktop.ui.editor.pickers import model_word
 from forllm_desktop.ui.widgets.state_pill import IDLE, PillState, StatePill
 
 REFRESH_EVERY = 1_000

@@ -1,9 +1,10 @@
-"""The job kind "respond to a post": builds the prompt, stores it, streams the reply."""
+"""Asks a model to answer a post or a trial: builds the prompt, stores it as sent, streams the text."""
 
 from contextlib import aclosing
 from typing import Any
 
-from forllm_desktop.domain.servers import ServerKind
+from forllm_desktop.domain.queue import JobKind
+from forllm_desktop.domain.servers import ModelChoice, ServerKind
 from forllm_desktop.domain.settings import Settings
 from forllm_desktop.llm.backend import (
     Backend,
@@ -13,17 +14,15 @@ from forllm_desktop.llm.backend import (
     ContentWasThinking,
     ErrorKind,
     Finished,
-    Message,
     ModelInfo,
     Think,
     Thinking,
     TokenCount,
     Waiting,
 )
-from forllm_desktop.llm.tokens import estimate_tokens
 from forllm_desktop.prompting.prompt import ANSWER_SHARE, Prompt, require_fit, window
 from forllm_desktop.services.job_steps import Claim
-from forllm_desktop.services.prompt import PromptService
+from forllm_desktop.services.prompt import PromptService, estimated_sizes
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.worker.reply_text import ReplyText
 
@@ -38,6 +37,8 @@ async def answer_post(
 ) -> dict[str, Any]:
     """Run one request to its end and return its metrics; the text is in `reply`.
 
+    The persona's own options come before the settings.
+
     Raises BackendError for every failure of the server, for a prompt that does not fit, and for a reply
     that is empty or all thoughts.
     """
@@ -46,6 +47,13 @@ async def answer_post(
         reply.wait("loading")
     model = await backend.prepare(job.llm_model, settings.context_window)
     ctx = window(model.ctx_trained, model.ctx_allocated, settings.context_window)
+    if job.server_id is not None:
+        prompts.note_model(
+            ModelChoice(job.server_id, job.llm_model),
+            ctx=_largest(model),
+            supports_system=model.supports_system,
+        )
+    options = claim.persona.options
     prompt = _build(claim, prompts, model)
     count = await backend.count_tokens(job.llm_model, prompt.messages)
     queue.record_prompt(job.request_id, prompt.messages, _breakdown(prompt, count, ctx))
@@ -54,10 +62,11 @@ async def answer_post(
         model=job.llm_model,
         messages=prompt.messages,
         ctx=ctx,
-        max_tokens=ctx - count.value,
+        max_tokens=min(ctx - count.value, options.max_reply_tokens or ctx),
         n_prompt_estimate=count.value,
         is_exact_count=count.is_exact,
-        think=Think.DEFAULT if settings.think else Think.OFF,
+        sampling={} if options.temperature is None else {"temperature": options.temperature},
+        think=_think(options.think, settings),
         keep_alive=settings.keep_alive,
         stall=settings.stall_limit,
     )
@@ -83,10 +92,26 @@ def metrics_of(finished: Finished) -> dict[str, Any]:
 
 
 def _build(claim: Claim, prompts: PromptService, model: ModelInfo) -> Prompt:
-    assert claim.job.post_id_to_respond_to is not None
+    job, has_system = claim.job, model.supports_system is not False
+    if job.request_type == JobKind.TRY_PERSONA and job.request_params is not None:
+        return prompts.build_trial(
+            claim.persona.content, job.request_params["question"], model=job.llm_model, system_role=has_system
+        )
+    assert job.post_id_to_respond_to is not None
     return prompts.build(
-        claim.job.post_id_to_respond_to, claim.persona, system_role=model.supports_system is not False
+        job.post_id_to_respond_to, claim.persona, model=job.llm_model, system_role=has_system
     )
+
+
+def _largest(model: ModelInfo) -> int | None:
+    """Return the largest window that a request can have, as far as the server tells."""
+    return min((size for size in (model.ctx_trained, model.ctx_allocated) if size), default=None)
+
+
+def _think(wish: bool | None, settings: Settings) -> Think:
+    if wish is not None:
+        return Think.ON if wish else Think.OFF
+    return Think.DEFAULT if settings.think else Think.OFF
 
 
 async def _stream(backend: Backend, request: ChatRequest, reply: ReplyText) -> Finished:
@@ -109,10 +134,7 @@ async def _stream(backend: Backend, request: ChatRequest, reply: ReplyText) -> F
 
 def _breakdown(prompt: Prompt, count: TokenCount, ctx: int) -> dict[str, Any]:
     """Return the tokens by part: the counted total, split in the ratio of the estimates."""
-    estimates: dict[str, int] = {"persona": 0, "thread": 0, "post": 0}
-    for part in prompt.parts:
-        message: Message = part.message
-        estimates[part.source] += estimate_tokens([message])
+    estimates = estimated_sizes(prompt)
     scale = count.value / max(1, sum(estimates.values()))
     shares = {source: round(tokens * scale) for source, tokens in estimates.items()}
     return {

@@ -129,7 +129,11 @@ class QueueLoop:
         """Run one request and write its end, whatever happens."""
         request_id = claim.job.request_id
         reply = ReplyText(
-            request_id, claim.reply.post_id, self._queue, self._events, save_every=self._save_every
+            request_id,
+            claim.reply.post_id if claim.reply is not None else 0,
+            self._queue,
+            self._events,
+            save_every=self._save_every,
         )
         stopped: asyncio.CancelledError | None = None
         try:

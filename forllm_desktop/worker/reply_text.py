@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class ReplyText:
-    """The growing text of one request. Lives in the worker's loop; timers run only while text is new."""
+    """The growing text of one request. Lives in the worker's loop; timers run only while text is new.
+
+    A request that writes no post has `post_id` 0: its text is announced as a change of the request alone.
+    """
 
     def __init__(
         self,
@@ -79,7 +82,8 @@ class ReplyText:
         self._text.clear()
         self._announced = 0
         self._update_progress()
-        self._events.post_changed.emit(self._post_id)
+        if self._post_id:
+            self._events.post_changed.emit(self._post_id)
 
     def close(self) -> None:
         """Announce what is left and stop the timers; whoever ends the request writes the text itself."""
@@ -108,7 +112,7 @@ class ReplyText:
         self._announce_timer = None
         text = self._update_progress()
         offset, self._announced = self._announced, len(text)
-        if len(text) > offset:
+        if self._post_id and len(text) > offset:
             self._events.reply_grew.emit(self._post_id, offset, text[offset:])
         else:
             self._events.job_changed.emit(self._request_id)

@@ -289,7 +289,7 @@ def test_file_whose_name_is_no_text_is_listed_and_refused_in_words(
     for shown in (listed[0].path, path):
         with pytest.raises(InvalidInput, match="name cannot be read") as refusal:
             models.remember_file(shown)
-        assert "Rename it" in refusal.value.message
+        assert "Rename the file" in refusal.value.message
         refusal.value.message.encode()
     with pytest.raises(InvalidInput, match="name cannot be read"):
         models.choose(listed[0].path)

@@ -94,9 +94,9 @@ def test_persona_that_cannot_be_used_is_refused(
     assert [persona.name for persona in personas.personas()] == ["Assistant"]
 
 
-def test_half_characters_and_nul_are_replaced(personas: PersonaService) -> None:
-    made = personas.create("A\ud800", "You \udcff are\0.", "\ud83d\ude00\udc00")
-    assert (made.name, made.prompt_instructions) == ("A\ufffd", "You \ufffd are\ufffd.")
+def test_half_characters_are_replaced(personas: PersonaService) -> None:
+    made = personas.create("A\ud800", "You \udcff are.", "\ud83d\ude00\udc00")
+    assert (made.name, made.prompt_instructions) == ("A\ufffd", "You \ufffd are.")
     assert personas.persona(made.persona_id).description == "\U0001f600\ufffd"
 
 

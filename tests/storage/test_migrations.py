@@ -450,8 +450,9 @@ def test_persona_is_assigned_once_and_one_default_per_subforum(database_path: Pa
     insert_subforum(database_path)
     with closing(sqlite3.connect(database_path)) as connection:
         connection.execute(
-            "INSERT INTO personas SELECT 2, 'Ada', 'ada', description, prompt_instructions, created_at, "
-            "updated_at, NULL, 1, 1, generation_source, NULL, NULL FROM personas WHERE persona_id = 1"
+            "INSERT INTO personas (persona_id, name, name_key, description, prompt_instructions, created_at, "
+            "updated_at, is_active, version, generation_source, tags) SELECT 2, 'Ada', 'ada', description, "
+            "prompt_instructions, created_at, updated_at, 1, 1, generation_source, '[]' FROM personas"
         )
         connection.execute(assign + "VALUES (1, 1, '2026-01-01', 1)")
         with pytest.raises(sqlite3.IntegrityError, match=r"subforum_id, .*persona_id"):

@@ -1,12 +1,10 @@
 """The two pickers of the composer: who answers, and with which model."""
 
-from pathlib import PurePath
-
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.servers import ModelChoice, model_word
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.icons import icon, paint_icon
@@ -164,11 +162,6 @@ class ModelPicker(Picker):
         setup = QAction(icon("gear-six"), "Servers and models…", self._menu)
         setup.triggered.connect(self.settings_requested)
         self._menu.addAction(setup)
-
-
-def model_word(name: str) -> str:
-    """Return a model's name as it is shown: a file's name without its folder and ending."""
-    return PurePath(name).stem if name.casefold().endswith(".gguf") else name
 
 
 def _portrait(persona_id: int, name: str) -> QIcon:

@@ -1,0 +1,111 @@
+"""Asks personas by name: several at once about a post, and one on trial, without posting."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.errors import NotPossible
+from forllm_desktop.domain.forum import Subforum, Topic, checked_text
+from forllm_desktop.domain.persona import Persona, PersonaContent
+from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
+from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
+from forllm_desktop.events import Events
+from forllm_desktop.services import job_steps as steps
+from forllm_desktop.services.news import change
+from forllm_desktop.services.persona_steps import listed
+from forllm_desktop.services.posting import live_post
+from forllm_desktop.services.queue import QueueService
+from forllm_desktop.storage import persona as persona_rows
+from forllm_desktop.storage import queue as rows
+from forllm_desktop.storage.database import Database
+
+
+class PersonaAskingService:
+    """Requests that begin with a persona, not with a text."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: Events,
+        queue: QueueService,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._queue = queue
+        self._clock = clock
+
+    def ask(self, post_id: int, wishes: Sequence[Wish]) -> PersonaUndo:
+        """Ask several personas to answer a post, in one commit; returns how to take all of it back."""
+        with change(self._database, self._events) as (session, news):
+            post = live_post(session, post_id)
+            if post.is_incomplete:
+                raise NotPossible("This reply is not finished", "Wait for it, or try its request again.")
+            topic = session.get_one(Topic, post.topic_id)
+            before = persona_rows.assignments(session, topic.subforum_id)
+            now = self._clock()
+            jobs = [steps.insert_job(session, news, post, wish, now) for wish in wishes]
+            ids = tuple(wish.persona_id for wish in wishes if wish.persona_id is not None)
+            names = [session.get_one(Persona, persona_id).name for persona_id in ids]
+            was_assigned = frozenset(row.persona_id for row in before)
+            new = {row.persona_id for row in persona_rows.assignments(session, topic.subforum_id)}
+            place = session.get_one(Subforum, topic.subforum_id).name
+        assigned = [name for name, id in zip(names, ids, strict=True) if id in new - was_assigned]
+        also = f", now assigned to {place}" if assigned == names else ""
+        also = also or (
+            f"; {listed(assigned)} {'is' if len(assigned) == 1 else 'are'} now assigned to {place}"
+        )
+        return PersonaUndo(
+            f"{listed(names)} will answer in “{topic.title}”{also if assigned else ''}",
+            PersonaUndoKind.ASKED,
+            tuple(new - was_assigned),
+            topic.subforum_id,
+            request_ids=tuple(job.request_id for job in jobs),
+        )
+
+    def undo(self, undo: PersonaUndo) -> Restored:
+        """Cancel the requests that `ask` made, and take back whom it assigned."""
+        open_ids = [job.request_id for job in (self._queue.job(id) for id in undo.request_ids) if job.is_open]
+        if not open_ids:
+            raise NotPossible("The answer is already there", "Delete the reply if you do not want it.")
+        for request_id in open_ids:
+            if self._queue.job(request_id).is_open:
+                self._queue.cancel(request_id)
+        with change(self._database, self._events) as (session, news):
+            for persona_id in undo.persona_ids:
+                row = persona_rows.assignment(session, undo.subforum_id, persona_id)
+                if row is not None and not row.is_default_for_subforum:
+                    session.delete(row)
+            if undo.persona_ids:
+                news.tell(self._events.subforums_changed)
+        return Restored(
+            Kind.PERSONA,
+            0,
+            "The request is cancelled" if len(open_ids) == 1 else "The requests are cancelled",
+        )
+
+    def try_persona(self, persona_id: int, content: PersonaContent, question: str, model: ModelChoice) -> Job:
+        """Ask a persona, as it is or as it is being edited, one question without posting; it runs next.
+
+        The question and the persona are kept with the request, the answer in its `output`.
+        """
+        question = checked_text(question)
+        with change(self._database, self._events) as (session, news):
+            steps.require_server(session, model.server_id)
+            job = Job(
+                request_type=JobKind.TRY_PERSONA.value,
+                request_params={"question": question, **steps.trial_params(content)},
+                position=rows.first_position(session) - 1,
+                llm_model=model.name,
+                server_id=model.server_id,
+                llm_persona=persona_id or None,
+                persona_is_chosen=True,
+                requested_at=self._clock(),
+                status=JobStatus.PENDING.value,
+            )
+            steps.park_with_server(session, job, self._clock())
+            session.add(job)
+            session.flush()
+            news.tell(self._events.job_changed, job.request_id)
+        return job
