@@ -228,14 +228,10 @@ def status_after(session: Session, job: Job) -> JobStatus:
 def set_text(session: Session, job: Job, text: str, thinking: str) -> Post | None:
     """Write a reply; an earlier text is replaced only by a new one, and kept if a user had edited it.
 
-<<<<<<< HEAD
     It is also kept where a repeated attempt broke off with less; until that attempt ends nothing is replaced
     by less. New thoughts alone replace no text, unless they are that text: the model's template may have
-    opened a block of thoughts unseen. White space is neither.
-=======
-    New thoughts alone replace no text, unless they are that text: the model's template may have opened a
-    block of thoughts unseen. White space is neither. A request that writes no post keeps its text itself.
->>>>>>> 7e41719 (Version, check, assign and ask personas; try one without posting; preview what would be sent)
+    opened a block of thoughts unseen. White space is neither. A request that writes no
+    post keeps its text itself.
     """
     if job.request_type != JobKind.RESPOND_TO_POST:
         if text.strip() or thinking.strip():
