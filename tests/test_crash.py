@@ -54,15 +54,25 @@ class Run:
         os.kill(self.pid, signal.SIGKILL)
 
     def possible_texts(self, before: str) -> set[str]:
-        """Return the checksums of what the reply may hold, out of what it held before and what was saved."""
-        texts = {checksum(before)}
+        """Return the checksums of what the reply may hold, out of what it held before and what was saved.
+
+        The text of an earlier life stays until there is more.
+        """
+        kept = checksum(before)
+        texts = {kept}
         for line in self.lines:
             verb, _, text = line.partition(" ")
-            if verb == "saving":
-                texts.add(text)
-            elif verb == "saved":
-                texts = {text}
+            if verb not in ("saving", "saved") or _length(text) < _length(kept):
+                continue
+            if verb == "saved":
+                kept, texts = text, set()
+            texts.add(text)
         return texts
+
+
+def _length(checked: str) -> int:
+    """Return the length that a checksum tells."""
+    return int(checked.partition("-")[0])
 
 
 class Apps:
