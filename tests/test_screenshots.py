@@ -20,6 +20,7 @@ PAGES = (
     "settings-replies", "settings-appearance", "trash", "keyboard", "about", "search-hits", "split-tabs",
     "welcome-add-server", "refusal",
 )  # fmt: skip
+TESTED = (Variant("light", 100), Variant("dark", 200), Variant("light", 200, 480))
 DRAWN = [scene for scene in SCENES if scene.name.endswith(("composer-reply-and-error", "settings-servers"))]
 
 
@@ -36,7 +37,7 @@ def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
     qapp.setQuitOnLastWindowClosed(quits)
 
 
-@pytest.mark.parametrize("variant", [Variant("light", 100), Variant("dark", 200)], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", TESTED, ids=lambda v: v.name)
 def test_nothing_of_a_topic_and_of_the_settings_is_cut(
     loop: asyncio.AbstractEventLoop, tmp_path: Path, variant: Variant
 ) -> None:

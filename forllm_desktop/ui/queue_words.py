@@ -61,6 +61,8 @@ def progress(job: Job, running: Progress | None, now: datetime) -> str:
 def tooltip(row: QueueRow, column: str) -> str:
     """Return what a cell says on hover: exact times, the whole title, what to do."""
     job = row.job
+    if column == "state":
+        return words.state_look(job).word
     if column == "asked":
         return words.exact(job.requested_at)
     if column == "progress":

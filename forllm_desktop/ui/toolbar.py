@@ -1,5 +1,7 @@
 """The tool bar: menu, New topic, Ask, the search field, the state pill, the pane switches."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
@@ -9,11 +11,36 @@ from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import action_button, icon_button
 from forllm_desktop.ui.widgets.labels import plain_label
-from forllm_desktop.ui.widgets.state_pill import StatePill
+from forllm_desktop.ui.widgets.state_pill import Shown, StatePill
 
 SEARCH_WIDTH = 400
 SEARCH_LEAST = 176
+SEARCH_ICON = 32
 """Widths of the search field in px at 100 %; below the least it is an icon."""
+BREATH = 32
+"""Space that is left free beside a search field, in px at 100 %."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How the tool bar is shortened: words or icons, the pill, and the buttons that are left to the menu."""
+
+    has_words: bool
+    pill: Shown
+    dropped: tuple[str, ...] = ()
+    search: int = SEARCH_ICON
+
+
+_STEPS = (
+    _Step(True, Shown.ALL, search=SEARCH_LEAST + BREATH),
+    _Step(False, Shown.ALL, search=SEARCH_LEAST + BREATH),
+    _Step(False, Shown.WORD),
+    _Step(False, Shown.DOT),
+    _Step(False, Shown.DOT, ("ask",)),
+    _Step(False, Shown.DOT, ("ask", "new_topic")),
+    _Step(False, Shown.DOT, ("ask", "new_topic", "show_queue")),
+)
+"""The first one with this much room for the search field is taken."""
 
 
 class SearchButton(QWidget):
@@ -48,7 +75,7 @@ class SearchButton(QWidget):
         has_words = width >= theme().px(SEARCH_LEAST)
         self._words.setVisible(has_words)
         self._key.setVisible(width >= theme().px(SEARCH_LEAST + 64))
-        self.setFixedWidth(width if has_words else theme().px(32))
+        self.setFixedWidth(width if has_words else theme().px(SEARCH_ICON))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
@@ -86,19 +113,19 @@ class ToolBar(QWidget):
         self._menu = menu
         self.is_bare = False
         self._menu_button = icon_button("Menu", "list", shortcut="F10")
-        self._wide = [_worded_button(actions, id) for id in ("new_topic", "ask")]
+        self._wide = {id: _worded_button(actions, id) for id in ("new_topic", "ask")}
         self.search = SearchButton(key_of(actions["search"]))
         self.pill = StatePill()
-        self._panes = [_pane_button(actions, id) for id in ("show_sidebar", "show_queue")]
+        self._panes = {id: _pane_button(actions, id) for id in ("show_sidebar", "show_queue")}
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self._menu_button)
-        for button in self._wide:
+        for button in self._wide.values():
             self._layout.addWidget(button)
         self._layout.addStretch(1)
         self._layout.addWidget(self.search)
         self._layout.addStretch(1)
         self._layout.addWidget(self.pill)
-        for button in self._panes:
+        for button in self._panes.values():
             self._layout.addWidget(button)
         self._menu_button.clicked.connect(self.pop_up_menu)
         self.search.pressed.connect(actions["search"].trigger)
@@ -114,8 +141,7 @@ class ToolBar(QWidget):
     def set_bare(self, is_bare: bool) -> None:
         """Show the menu and the pill alone, as long as there is nothing to search or fold."""
         self.is_bare = is_bare
-        for widget in (*self._wide, self.search, *self._panes):
-            widget.setVisible(not is_bare)
+        self.search.setVisible(not is_bare)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -128,21 +154,24 @@ class ToolBar(QWidget):
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme().colour("line"))
 
     def _arrange(self, *_text: str) -> None:
-        """Give what is left to the search field; when that is too little, drop words from the left."""
+        """Give what is left to the search field; when that is too little, drop words, then buttons."""
         px = theme().px
         beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         alone = Qt.ToolButtonStyle.ToolButtonIconOnly
-        for style, is_short in ((beside, False), (alone, False), (alone, True)):
-            self.pill.set_short(is_short)
-            for button in self._wide:
-                button.setToolButtonStyle(style)
-            room = self.width() - self._taken() - px(32)
-            if room >= px(SEARCH_LEAST):
+        room = 0
+        for step in _STEPS:
+            self.pill.set_shown(step.pill)
+            for button in self._wide.values():
+                button.setToolButtonStyle(beside if step.has_words else alone)
+            for id, button in (self._wide | self._panes).items():
+                button.setVisible(not self.is_bare and id not in step.dropped)
+            room = self.width() - self._taken()
+            if room >= (0 if self.is_bare else px(step.search)):
                 break
-        self.search.set_width(max(0, min(room, px(SEARCH_WIDTH))))
+        self.search.set_width(max(0, min(room - px(BREATH), px(SEARCH_WIDTH))))
 
     def _taken(self) -> int:
-        widgets = [self._menu_button, *self._wide, self.pill, *self._panes]
+        widgets = [self._menu_button, *self._wide.values(), self.pill, *self._panes.values()]
         margins = self._layout.contentsMargins()
         shown = [widget for widget in widgets if not widget.isHidden()]
         widths = sum(max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown)
@@ -153,13 +182,13 @@ class ToolBar(QWidget):
         self.setFixedHeight(max(44, now.row(28) + 16, now.px(28) + 16))
         self._layout.setContentsMargins(now.px(12), 0, now.px(12), 1)
         self._layout.setSpacing(now.px(8))
-        for button in (self._menu_button, *self._panes):
+        for button in (self._menu_button, *self._panes.values()):
             button.setFixedSize(QSize(now.px(28), now.px(28)))
-        for button in self._wide:
+        for button in self._wide.values():
             button.setIconSize(QSize(now.px(16), now.px(16)))
             button.setMinimumHeight(now.row(28))
             button.setFont(now.font("ui_medium"))
-        for button in (self._menu_button, *self._panes):
+        for button in (self._menu_button, *self._panes.values()):
             button.setIconSize(QSize(now.px(18), now.px(18)))
         self._arrange()
 

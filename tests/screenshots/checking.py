@@ -1,5 +1,6 @@
 """Finds text that is cut, widgets that cover their neighbours or stick out, and controls without a name."""
 
+import re
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSplitterHandle,
     QStyle,
     QStyleOptionButton,
@@ -54,6 +56,8 @@ def _problems(widget: QWidget) -> Iterator[str]:
     yield from _cut_text(widget)
     yield from _sticking_out(widget)
     yield from _collisions(widget)
+    if isinstance(widget, QScrollArea) and widget.horizontalScrollBar().maximum() > 0:
+        yield f"scrolls sideways by {widget.horizontalScrollBar().maximum()} px"
     if _needs_a_name(widget) and not widget.accessibleName():
         yield "has no name for a screen reader"
 
@@ -100,6 +104,7 @@ def _cut_text(widget: QWidget) -> Iterator[str]:
         needed = QFontMetrics(widget.font()).height()
         if needed > widget.height():
             yield f"its heads need {needed} px of height, they have {widget.height()}"
+        yield from _cut_heads(widget)
     elif isinstance(widget, QComboBox):
         combo = QStyleOptionComboBox()
         widget.initStyleOption(combo)
@@ -118,13 +123,23 @@ def _cut_label(label: QLabel) -> Iterator[str]:
     if not label.wordWrap():
         yield from _too_small(label, shown, room)
         return
-    longest = max((metrics.horizontalAdvance(word) for word in shown.split()), default=0)
+    # Qt breaks lines after these two as well, so that a path needs no more than its longest name.
+    pieces = re.split(r"\s|(?<=[/-])", shown)
+    longest = max((metrics.horizontalAdvance(piece) for piece in pieces), default=0)
     if longest > room.width():
         yield f"the longest word of “{shown[:40]}” needs {longest} px, it has {room.width()}"
     flags = Qt.TextFlag.TextWordWrap
     needed = metrics.boundingRect(QRect(0, 0, room.width(), 100_000), flags, shown).height()
     if needed > room.height():
         yield f"“{shown[:40]}” needs {needed} px of height, it has {room.height()}"
+
+
+def _cut_heads(heads: QHeaderView) -> Iterator[str]:
+    for column in range(heads.count()):
+        text = str(heads.model().headerData(column, Qt.Orientation.Horizontal) or "")
+        needed, room = QFontMetrics(heads.font()).horizontalAdvance(text), heads.sectionSize(column)
+        if not heads.isSectionHidden(column) and needed > room - 16:
+            yield f"its head “{text}” needs {needed} px, it has {room - 16}"
 
 
 def _too_small(widget: QWidget, text: str, room: QSize, beside: int = 0) -> Iterator[str]:

@@ -20,7 +20,7 @@ from tests.fakes import FakeOllama
 from tests.screenshots.checking import problems_of
 from tests.screenshots.content import STILL, Filled, empty_workspace, filled_workspace
 from tests.screenshots.scenes import SCENES, Scene
-from tests.screenshots.stage import Stage
+from tests.screenshots.stage import USUAL_WIDTH, Stage
 from tests.tiny_gguf import make_tiny_gguf
 
 NOW = datetime(2025, 11, 9, 16, 20, tzinfo=UTC)
@@ -34,17 +34,27 @@ CLOCKS = (
 
 @dataclass(frozen=True)
 class Variant:
-    """A look: "light" or "dark", and the text size in percent."""
+    """A look: "light" or "dark", the text size in percent, and how wide the window is in px."""
 
     scheme: str
     scale: int
+    width: int = USUAL_WIDTH
 
     @property
     def name(self) -> str:
-        return f"{self.scheme}-{self.scale}"
+        usual = f"{self.scheme}-{self.scale}"
+        return usual if self.width == USUAL_WIDTH else f"{usual}-{self.width}"
 
 
-VARIANTS = [Variant(scheme, scale) for scale in (100, 200) for scheme in ("light", "dark")]
+VARIANTS = [
+    *(Variant(scheme, scale) for scale in (100, 200) for scheme in ("light", "dark")),
+    Variant("light", 100, 480),
+    Variant("dark", 100, 640),
+    Variant("light", 100, 1000),
+    Variant("light", 200, 480),
+    Variant("dark", 200, 640),
+    Variant("dark", 200, 1000),
+]
 
 
 def draw(
@@ -105,7 +115,7 @@ def _stage(loop: asyncio.AbstractEventLoop, kind: str, variant: Variant) -> Iter
         else:
             filled = Filled(empty_workspace(data, clock), clock, 0, [], 0, 0, 0, 0, 0, 0, 0)
         stack.callback(filled.workspace.close)
-        stage = Stage(loop, filled.workspace, scheme=variant.scheme, scale=variant.scale)
+        stage = Stage(loop, filled.workspace, scheme=variant.scheme, scale=variant.scale, width=variant.width)
         stack.callback(stage.close)
         yield stage, filled
 

@@ -151,7 +151,7 @@ def new_topic_models(stage: Stage, filled: Filled) -> None:
 
 def _narrow(stage: Stage) -> None:
     """Make the window so narrow that the sidebar is a drawer."""
-    stage.window.resize(700 if stage.workspace.settings.current().text_size == 100 else 900, 700)
+    stage.resize(700 if stage.workspace.settings.current().text_size == 100 else 900, 700)
     stage.settle()
 
 
@@ -405,7 +405,7 @@ def many_tabs(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def narrow_topic(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(900, 700)
+    stage.resize(900, 700)
     stage.settle()
     stage.read(filled.main_topic, filled.table_post)
 
@@ -420,13 +420,13 @@ def narrow_drawer(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def narrow_queue(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(900, 700)
+    stage.resize(900, 700)
     stage.desk.show_page("queue")
 
 
 @scene()
 def narrow_settings(stage: Stage, filled: Filled) -> None:
-    stage.window.resize(900, 700)
+    stage.resize(900, 700)
     _section(stage, "Servers")
 
 

@@ -25,6 +25,7 @@ W = TypeVar("W", bound=QWidget)
 SHORT_TIMER = 300
 """Timers that fire once within so many milliseconds are waited for: they gather changes or place things."""
 PATIENCE = 20.0
+USUAL_WIDTH = 1440
 
 
 class NotAtRest(Exception):
@@ -35,14 +36,21 @@ class Stage:
     """Drives the window from the inside, which is shorter than by mouse and keys and shows the same."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, workspace: Workspace, *, scheme: str, scale: int
+        self,
+        loop: asyncio.AbstractEventLoop,
+        workspace: Workspace,
+        *,
+        scheme: str,
+        scale: int,
+        width: int = USUAL_WIDTH,
     ) -> None:
         self._loop = loop
+        self._width = width
         self.workspace = workspace
         workspace.settings.change(color_scheme=scheme, text_size=scale)
         look().apply(ColourScheme(scheme), "blue", scale / 100)
         self.window = MainWindow()
-        self.window.resize(1440, 900)
+        self.resize(USUAL_WIDTH, 900)
         self.desk = Desk(self.window, workspace)
         self.window.show()
         self.settle()
@@ -61,6 +69,10 @@ class Stage:
     @property
     def tabs(self) -> CentreTabs:
         return self.window.findChild(CentreTabs)
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window so large, but never wider than the pictures of this look."""
+        self.window.resize(min(width, self._width), height)
 
     def trigger(self, action: str) -> None:
         self.window.actions_by_id[action].trigger()
@@ -137,7 +149,7 @@ class Stage:
             panel.close_panel()
         for panel in self.window.findChildren(SubforumPanel):
             panel.hide()
-        self.window.resize(1440, 900)
+        self.resize(USUAL_WIDTH, 900)
         while key := self.tabs.current_key():
             self.tabs.forget(key)
         self.settle()

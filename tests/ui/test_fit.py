@@ -1,7 +1,10 @@
 """What little room there is goes to what is needed: the composer, and the words at the bottom."""
 
+from itertools import pairwise
+
 import pytest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.errors import ForllmError
@@ -15,6 +18,8 @@ from forllm_desktop.ui.item_models.queue_table import Column
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.panes.queue_view import QueueView
 from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.widgets.filter_row import FilterRow
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 from tests.builders import a_topic
 
 
@@ -73,3 +78,99 @@ def test_the_titles_of_requests_can_be_read_in_a_narrow_window(
     view = window.findChild(QueueView)
     qtbot.waitUntil(lambda: view.columnWidth(Column.REQUEST) >= view.columnWidth(Column.PROGRESS) * 0.9)
     assert view.columnWidth(Column.PROGRESS) >= theme().px(96)
+
+
+@pytest.mark.parametrize(("width", "text_size"), [(480, 100), (640, 200), (480, 200)])
+def test_the_tool_bar_never_lays_one_thing_over_another(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot, width: int, text_size: int
+) -> None:
+    workspace.settings.change(text_size=text_size)
+    window.resize(width, 700)
+    bar = window.toolbar
+    qtbot.waitUntil(lambda: bar.width() == width)
+
+    def is_clean() -> bool:
+        parts = [w for w in bar.findChildren(QWidget) if w.parentWidget() is bar and w.isVisible()]
+        places = sorted((part.geometry() for part in parts), key=QRect.left)
+        meet = [one.right() >= other.left() for one, other in pairwise(places)]
+        return not any(meet) and places[-1].right() < width
+
+    qtbot.waitUntil(is_clean)
+    assert bar.search.isVisible()
+    assert bar.pill.isVisible()
+
+
+def test_the_filters_of_a_narrow_queue_are_a_list(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.settings.change(text_size=200)
+    desk.show_page("queue")
+    filters = desk._tabs.current().findChild(FilterRow)
+    box = filters.findChild(QComboBox)
+    window.resize(480, 900)
+    qtbot.waitUntil(box.isVisible)
+    assert not any(button.isVisible() for button in filters.findChildren(QPushButton))
+    with qtbot.waitSignal(filters.chosen) as chosen:
+        box.activated.emit(3)
+    assert chosen.args == [box.currentData()]
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: not box.isVisible())
+
+
+def test_a_narrow_queue_hides_columns_and_then_the_words_of_states(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.settings.change(text_size=200)
+    desk.show_page("queue")
+    view = desk._tabs.current().findChild(QueueView)
+    window.resize(480, 900)
+    qtbot.waitUntil(lambda: view.isColumnHidden(Column.ASKED))
+    assert not view.isColumnHidden(Column.STATE)
+    assert not view.isColumnHidden(Column.PROGRESS)
+    assert view.columnWidth(Column.STATE) < theme().px(60)
+
+
+def test_the_sections_of_narrow_settings_are_a_box_above_them(
+    desk: Desk, window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(480, 900)
+    desk.show_page("settings")
+    page = desk._tabs.current()
+    box = page._box
+    qtbot.waitUntil(box.isVisible)
+    assert not page.findChild(QListWidget).isVisible()
+    box.activated.emit(2)
+    assert page._sections["Appearance"].isVisible()
+    assert box.currentText() == "Appearance"
+    assert page._scroll.horizontalScrollBar().maximum() == 0
+
+
+def test_the_queue_folds_in_a_low_window_until_it_is_asked_for(
+    desk: Desk, window: MainWindow, workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.settings.change(text_size=200)
+    window.resize(900, 600)
+    qtbot.waitUntil(lambda: not window.panes.shows_queue)
+    assert not window.actions_by_id["show_queue"].isChecked()
+    window.actions_by_id["show_queue"].trigger()
+    assert window.panes.shows_queue
+    window.resize(900, 1200)
+    qtbot.waitUntil(lambda: window.panes.shows_queue and window.actions_by_id["show_queue"].isChecked())
+
+
+def test_a_row_goes_on_below_where_it_has_no_room(qtbot: QtBot) -> None:
+    whole = QWidget()
+    qtbot.addWidget(whole)
+    row = WrapRow(whole)
+    words, button = QLabel("Words"), QPushButton("Button")
+    row.add(words, 200)
+    row.add(button)
+    whole.resize(600, 60)
+    whole.show()
+    assert words.y() <= button.geometry().center().y() <= words.geometry().bottom() + 20
+    assert button.geometry().right() == 599
+    low = row.heightForWidth(600)
+    whole.resize(220, 200)
+    qtbot.waitUntil(lambda: button.y() > words.geometry().bottom())
+    assert button.x() == 0
+    assert row.heightForWidth(220) > low

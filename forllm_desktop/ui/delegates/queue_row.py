@@ -35,9 +35,13 @@ def action_rects(cell: QRect, row: QueueRow) -> list[tuple[str, QRect]]:
 
 
 class QueueDelegate(QStyledItemDelegate):
-    """One painter for all columns. `hovered` is the row under the pointer; -1 when there is none."""
+    """One painter for all columns. `hovered` is the row under the pointer; -1 when there is none.
+
+    `last_column` is where a hovered row shows what can be done with it.
+    """
 
     hovered = -1
+    last_column = Column.ASKED
     hovered_action = ""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -50,7 +54,7 @@ class QueueDelegate(QStyledItemDelegate):
         painter.fillRect(cell, theme().colour(self._ground(option, index)))
         painter.setPen(theme().colour("line"))
         painter.drawLine(cell.bottomLeft(), cell.bottomRight())
-        if index.column() == Column.ASKED and index.row() == self.hovered:
+        if index.column() == self.last_column and index.row() == self.hovered:
             self._paint_actions(painter, cell, row)
         else:
             self._paint_cell(painter, cell, row, index)
@@ -67,7 +71,7 @@ class QueueDelegate(QStyledItemDelegate):
         match Column(index.column()):
             case Column.STATE:
                 left = QPointF(cell.left() + 2 * PAD, cell.center().y() + 0.5)
-                paint_pill(painter, left, words.state_look(row.job))
+                paint_pill(painter, left, words.state_look(row.job), room=cell.width() - 2 * PAD)
             case Column.REQUEST:
                 self._paint_title(painter, cell, row, text)
             case Column.PERSONA:

@@ -1,11 +1,11 @@
 """The composer: writes posts, replies, new topics and edits, with a draft for each place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
@@ -227,6 +227,7 @@ class Composer(QWidget):
         self._post.setAccessibleName(self._post.text())
         self._persona.show_subforum(place.subforum_id)
         self._model.refresh()
+        self._fit_row()
 
     def _empty(self) -> None:
         for field in (self._text, self._title):
@@ -291,19 +292,23 @@ class Composer(QWidget):
         inner.addWidget(self._text)
         self._box.installEventFilter(self)
         self._text.installEventFilter(self)
-        row = self._row = QHBoxLayout()
-        row.setSpacing(4)
+        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        row.setSpacing(8)
+        choices, sending = QHBoxLayout(), QHBoxLayout()
+        choices.setSpacing(4)
         for button in self._marks:
-            row.addWidget(button)
-        row.addSpacing(8)
-        row.addWidget(self._reply_to, 1)
-        row.addWidget(self._cancel)
-        row.addWidget(self._persona)
-        row.addWidget(self._model)
-        row.addSpacing(4)
-        row.addWidget(self._post)
-        row.addSpacing(4)
-        row.addWidget(self._ask)
+            choices.addWidget(button)
+        choices.addSpacing(8)
+        choices.addWidget(self._reply_to, 1)
+        choices.addWidget(self._cancel)
+        choices.addWidget(self._persona)
+        choices.addWidget(self._model)
+        sending.setSpacing(8)
+        sending.addStretch()
+        sending.addWidget(self._post)
+        sending.addWidget(self._ask)
+        row.addLayout(choices, 1)
+        row.addLayout(sending)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 8, 16, 8)
         layout.setSpacing(8)
@@ -343,14 +348,23 @@ class Composer(QWidget):
         self._fit_row()
 
     def _fit_row(self) -> None:
-        """Leave the buttons for marks out where the others would be cut: what they do can be typed."""
+        """Make two lines where one has no room; leave out the buttons for marks, which can be typed."""
         margins = self.contentsMargins() + self.layout().contentsMargins()  # pyright: ignore[reportOptionalMemberAccess]
         room = self.width() - margins.left() - margins.right()
-        wanted = self._row.minimumSize().width()
+        # Asked one by one: a layout remembers what it needed before a button was shown.
+        marks = _needed(self._marks, 4, even_if_hidden=True)
+        choices = 12 + _needed([self._cancel, self._persona, self._model], 4)
+        send = self._row.spacing() + _needed([self._post, self._ask], 8)
+        has_two_lines = choices + send > room
+        has_marks = marks + choices + (0 if has_two_lines else send) <= room
+        direction = QBoxLayout.Direction.TopToBottom if has_two_lines else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(direction)
         for button in self._marks:
-            wanted += button.width() + self._row.spacing() if button.isHidden() else 0
-        for button in self._marks:
-            button.setVisible(wanted <= room)
+            button.setVisible(has_marks)
+        short = "Title"
+        usual = f"{short}; left empty, the first line is the title"
+        has_room = self._title.fontMetrics().horizontalAdvance(usual) + theme().px(32) <= room
+        self._title.setPlaceholderText(usual if has_room else short)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._box and event.type() == QEvent.Type.Paint and isinstance(event, QPaintEvent):
@@ -368,3 +382,10 @@ class Composer(QWidget):
         painter.setBrush(theme().colour("surface"))
         inset = width / 2
         painter.drawRoundedRect(self._box.rect().toRectF().adjusted(inset, inset, -inset, -inset), 8, 8)
+
+
+def _needed(widgets: Sequence[QWidget], spacing: int, *, even_if_hidden: bool = False) -> int:
+    """Return the width of widgets beside each other."""
+    shown = [widget for widget in widgets if even_if_hidden or not widget.isHidden()]
+    least = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown]
+    return sum(least) + spacing * len(shown)

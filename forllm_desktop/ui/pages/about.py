@@ -7,13 +7,14 @@ from pathlib import Path
 import PySide6
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop import __version__, paths
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.grounds import on_surface
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 
 class AboutPage(QScrollArea):
@@ -29,6 +30,7 @@ class AboutPage(QScrollArea):
     def __init__(self, data_folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("About FORLLM")
         self._facts = _facts(data_folder)
         page = QWidget()
@@ -53,23 +55,23 @@ class AboutPage(QScrollArea):
         lines = [f"{name}: {value}" for name, value in self._facts]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
-    def _table(self) -> QGridLayout:
-        table = QGridLayout()
+    def _table(self) -> QFormLayout:
+        table = QFormLayout()
+        table.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         table.setHorizontalSpacing(24)
         table.setVerticalSpacing(4)
-        table.setColumnStretch(1, 1)
-        for row, (name, value) in enumerate(self._facts):
-            table.addWidget(plain_label(name, "ui", "text_3"), row, 0, Qt.AlignmentFlag.AlignTop)
+        for name, value in self._facts:
             shown = plain_label(value, "ui", wraps=True)
             shown.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-            table.addWidget(shown, row, 1)
+            table.addRow(plain_label(name, "ui", "text_3"), shown)
         return table
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+    def _buttons(self) -> WrapRow:
+        row = WrapRow(line_spacing=8)
         for name, icon_name, step in (
             ("Copy these facts", "copy", self.copy_facts),
             ("Open data folder", "folder-simple", self.folder_requested),
@@ -77,8 +79,7 @@ class AboutPage(QScrollArea):
         ):
             button = push_button(name, icon_name=icon_name)
             button.clicked.connect(step)
-            row.addWidget(button)
-        row.addStretch()
+            row.add(button)
         return row
 
 

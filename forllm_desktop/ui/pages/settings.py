@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop import __version__
 from forllm_desktop.domain.errors import ForllmError
@@ -18,6 +18,7 @@ from forllm_desktop.ui.pages.settings_models import ModelsSection
 from forllm_desktop.ui.pages.settings_servers import ServersSection
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
+from forllm_desktop.ui.widgets.combo_box import ComboBox
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
@@ -25,6 +26,11 @@ from forllm_desktop.ui.widgets.search_field import SearchField
 from forllm_desktop.ui.widgets.settings_form import SettingsForm, options_of
 
 LIST_WIDTH, COLUMN_WIDTH = 200, 640
+LEAST_COLUMN = 400
+"""Widths in px at 100 %; where the column would have less, a box above it replaces the list of sections."""
+MARGIN, NARROW_MARGIN = 32, 12
+WIDEST = 16_777_215
+"""Qt's word for no limit."""
 SECTIONS = {
     "Servers": "Servers and models",
     "Replies": "Replies",
@@ -58,6 +64,8 @@ class SettingsPage(QWidget):
         self._settings = settings
         self._search = SearchField("Search the settings")
         self._list = QListWidget()
+        self._box = ComboBox("Section of the settings")
+        self._is_narrow = False
         self._bar = QuietBar()
         self._scroll = QScrollArea()
         self._nothing = EmptyPane("magnifying-glass", "No setting found", "Try another word.")
@@ -83,8 +91,10 @@ class SettingsPage(QWidget):
         self._list.setMouseTracking(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.addItems(list(SECTIONS.values()))
+        for name, title in SECTIONS.items():
+            self._box.add(title, name)
+        self._box.hide()
         column = QVBoxLayout(self._column)
-        column.setContentsMargins(32, 24, 32, 32)
         column.setSpacing(32)
         for name, title in SECTIONS.items():
             self._sections[name] = _Section(title, parts[name])
@@ -100,28 +110,31 @@ class SettingsPage(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
-        self._left = QWidget()
-        left = QVBoxLayout(self._left)
-        left.setContentsMargins(0, 16, 0, 16)
-        left.setSpacing(12)
-        around = QHBoxLayout()
+        self._side = QWidget()
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 16, 0, 16)
+        side.setSpacing(12)
+        around = QVBoxLayout()
         around.setContentsMargins(12, 0, 12, 0)
+        around.setSpacing(8)
+        around.addWidget(self._box)
         around.addWidget(self._search)
-        left.addLayout(around)
-        left.addWidget(self._list, 1)
+        side.addLayout(around)
+        side.addWidget(self._list, 1)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self._bar)
         right.addWidget(self._scroll, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._left)
-        layout.addLayout(right, 1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._parts.setSpacing(0)
+        self._parts.addWidget(self._side)
+        self._parts.addLayout(right, 1)
 
         data.open_requested.connect(self.open_folder_requested)
         self._list.currentRowChanged.connect(self._show_section)
         self._list.itemClicked.connect(self._leave_search)
+        self._box.activated.connect(self._go_to_section)
         self._search.textChanged.connect(self._filter)
         for form in forms.values():
             form.changed.connect(self._say_changed)
@@ -144,20 +157,42 @@ class SettingsPage(QWidget):
         self._search.selectAll()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, left = QPainter(self), self._left.width()
+        painter, side = QPainter(self), self._side.geometry()
         painter.fillRect(self.rect(), theme().colour("surface"))
-        painter.fillRect(0, 0, left, self.height(), theme().colour("window"))
-        painter.fillRect(left - 1, 0, 1, self.height(), theme().colour("line"))
+        painter.fillRect(side, theme().colour("window"))
+        if self._is_narrow:
+            painter.fillRect(0, side.bottom(), side.width(), 1, theme().colour("line"))
+        else:
+            painter.fillRect(side.right(), 0, 1, side.height(), theme().colour("line"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _dress(self) -> None:
-        self._left.setFixedWidth(theme().px(LIST_WIDTH))
-        self._column.setMaximumWidth(theme().px(COLUMN_WIDTH) + 64)
         self._list.setStyleSheet("QListWidget { background: transparent; border: none; }")
+        self._fit()
+
+    def _fit(self) -> None:
+        """Put the sections beside the column, or where that is too narrow above it."""
+        px = theme().px
+        self._is_narrow = is_narrow = self.width() < px(LIST_WIDTH + LEAST_COLUMN)
+        ways = QBoxLayout.Direction
+        self._parts.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
+        self._list.setVisible(not is_narrow)
+        self._box.setVisible(is_narrow)
+        least = 0 if is_narrow else px(LIST_WIDTH)
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(least or WIDEST)
+        margin = NARROW_MARGIN if is_narrow else MARGIN
+        self._column.layout().setContentsMargins(margin, 24, margin, 32)  # pyright: ignore[reportOptionalMemberAccess]
+        self._column.setMaximumWidth(px(COLUMN_WIDTH) + 2 * margin)
 
     def _show_section(self, row: int) -> None:
         if row < 0 or self._search.text().strip():
             return
         shown = list(SECTIONS)[row]
+        self._box.setCurrentIndex(row)
         self._nothing.hide()
         for name, section in self._sections.items():
             section.filter("")
@@ -166,6 +201,10 @@ class SettingsPage(QWidget):
 
     def _leave_search(self) -> None:
         self._search.clear()
+
+    def _go_to_section(self, row: int) -> None:
+        self._search.clear()
+        self._list.setCurrentRow(row)
 
     def _filter(self, text: str) -> None:
         if not text.strip():

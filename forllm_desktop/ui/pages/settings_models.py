@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.servers import ModelChoice
@@ -20,6 +20,7 @@ from forllm_desktop.ui.widgets.file_row import FileRow
 from forllm_desktop.ui.widgets.framed import RowList
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.model_picker import ModelPicker
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 GATHER = 150
 """Milliseconds in which several changes of the servers become one look at them."""
@@ -77,9 +78,9 @@ class ModelsSection(QWidget):
         layout.addWidget(self._picker)
         layout.addWidget(self._default_note)
         layout.addSpacing(24)
-        head = QHBoxLayout()
-        head.addWidget(plain_label("Model files for the built-in engine", "heading"), 1)
-        head.addWidget(self._choose_file)
+        head = WrapRow()
+        head.add(plain_label("Model files for the built-in engine", "heading", wraps=True), 280)
+        head.add(self._choose_file)
         layout.addLayout(head)
         layout.addWidget(self._no_files)
         layout.addWidget(self._list)

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.servers import Server, ServerKind
@@ -20,6 +20,7 @@ from forllm_desktop.ui.widgets.framed import RowList
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.server_editor import ServerDraft, ServerEditor
 from forllm_desktop.ui.widgets.server_row import FoundServerRow, ServerRow
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 _WORDS = "servers address add edit test remove api key keyring ollama lm studio llama-server proxy https"
 
@@ -52,10 +53,10 @@ class ServersSection(QWidget):
         self._look = push_button("Look again", "quiet", "arrow-clockwise", small=True)
         self._add = push_button("Add a server", "quiet", "plus", small=True)
 
-        head = QHBoxLayout()
-        head.addWidget(plain_label("Servers", "heading"), 1)
-        head.addWidget(self._look)
-        head.addWidget(self._add)
+        head = WrapRow()
+        head.add(plain_label("Servers", "heading"), 80)
+        head.add(self._look)
+        head.add(self._add)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.servers import ModelChoice
@@ -32,9 +32,11 @@ from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.picture import Picture
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 from forllm_desktop.ui.widgets.step_head import StepHead
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 WIDTH = 928
-"""Widest content in px at 100 %."""
+NARROW = 560
+"""Widest content, and the width below which nothing is indented, in px at 100 %."""
 
 
 class WelcomePage(QWidget):
@@ -74,6 +76,7 @@ class WelcomePage(QWidget):
         self._privacy = plain_label("", "small", "text_3", elides=True)
         self._skip = push_button("Start empty", "quiet", small=True)
         self._content = QWidget()
+        self._indents: list[QHBoxLayout] = []
         self._lay_out()
 
         self._look.clicked.connect(self._models.look_again)
@@ -106,6 +109,10 @@ class WelcomePage(QWidget):
             self._models.look_again()
             self._question.focus_text()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().colour("surface"))
 
@@ -118,8 +125,7 @@ class WelcomePage(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         around = QWidget()
-        middle = QHBoxLayout(around)
-        middle.setContentsMargins(32, 48, 32, 32)
+        middle = self._around = QHBoxLayout(around)
         middle.addStretch(1)
         middle.addWidget(self._content, 100)
         middle.addStretch(1)
@@ -144,12 +150,11 @@ class WelcomePage(QWidget):
         self._add_step(content, 2, "A first subforum, with someone in it", self._made_cards())
         content.addSpacing(20)
         self._add_step(content, 3, "Your first question", self._question)
-        foot = QHBoxLayout()
+        foot = WrapRow()
         foot.setContentsMargins(0, 8, 0, 0)
-        foot.setSpacing(8)
-        foot.addWidget(self._lock)
-        foot.addWidget(self._privacy, 1)
-        foot.addWidget(self._skip)
+        foot.add(self._lock)
+        foot.add(self._privacy, 160)
+        foot.add(self._skip)
         content.addLayout(self._indented(foot))
         content.addStretch()
 
@@ -166,11 +171,10 @@ class WelcomePage(QWidget):
         inner.addWidget(body)
         content.addLayout(self._indented(inner))
 
-    def _indented(self, layout: QHBoxLayout) -> QHBoxLayout:
+    def _indented(self, layout: QLayout) -> QHBoxLayout:
         outer = QHBoxLayout()
-        outer.setSpacing(0)
-        outer.addSpacing(theme().px(24) + 16)
         outer.addLayout(layout, 1)
+        self._indents.append(outer)
         return outer
 
     def _made_cards(self) -> QWidget:
@@ -193,6 +197,15 @@ class WelcomePage(QWidget):
         self._content.setMaximumWidth(theme().px(WIDTH))
         side = theme().px(14)
         self._lock.setFixedSize(side, side)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Indent what belongs to a step, unless the window is too narrow for that."""
+        now, is_narrow = theme(), self.width() < theme().px(NARROW)
+        side = 16 if is_narrow else 32
+        self._around.setContentsMargins(side, 24 if is_narrow else 48, side, 32)
+        for indented in self._indents:
+            indented.setContentsMargins(0 if is_narrow else now.px(24) + 16, 0, 0, 0)
 
     def _apply_settings(self) -> None:
         self._question.text.posts_on_enter = self._settings.current().post_key == "enter"

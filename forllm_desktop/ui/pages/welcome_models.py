@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.servers import ENGINE_URL, ModelChoice, is_private_url
@@ -22,6 +22,7 @@ from forllm_desktop.ui.widgets.framed import RowList
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.model_picker import ModelPicker
 from forllm_desktop.ui.widgets.server_editor import ServerDraft, ServerEditor
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 from forllm_desktop.ui.words import counted
 
 
@@ -57,18 +58,14 @@ class WelcomeModels(QWidget):
         self._picker_line = QWidget()
         self._note = plain_label("", "small", "text_2", elides=True)
 
-        line = QHBoxLayout(self._picker_line)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(plain_label("First replies by", "small", "text_3"))
-        line.addWidget(self._picker)
-        line.addWidget(self._note, 1)
+        line = WrapRow(self._picker_line)
+        line.add(plain_label("First replies by", "small", "text_3"))
+        line.add(self._picker)
+        line.add(self._note, 96)
         self._advice_line = QWidget()
-        advice = QHBoxLayout(self._advice_line)
-        advice.setContentsMargins(0, 0, 0, 0)
-        advice.setSpacing(12)
-        advice.addWidget(self._advice, 1)
-        advice.addWidget(self._choose_file)
+        advice = WrapRow(self._advice_line, spacing=12)
+        advice.add(self._advice, 240)
+        advice.add(self._choose_file)
         self._editor_place = QVBoxLayout()
         self._editor_place.setContentsMargins(0, 8, 0, 0)
         layout = QVBoxLayout(self)

@@ -10,10 +10,11 @@ from forllm_desktop.ui.theme import look, theme
 
 SIDEBAR = (200, 272, 400)
 DRAWER = 320
-CENTRE = 560
+CENTRE = (560, 280)
 QUEUE = (96, 172)
 QUEUE_SHARE = 0.4
-"""Least, usual and largest sizes of the panes in px at 100 %; the queue never takes more than its share."""
+"""Least, usual and largest sizes of the panes in px at 100 %; the queue never takes more than its share.
+The centre has a width and a height: the panes beside and below it are folded before it gets less."""
 
 
 class PaneLayout(QWidget):
@@ -27,7 +28,7 @@ class PaneLayout(QWidget):
     def __init__(self, centre: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wants_sidebar = self._wants_queue = True
-        self._is_drawer_open = self._is_covered = False
+        self._is_drawer_open = self._is_covered = self._is_low_queue_open = self._was_low = False
         self._sizes = {"sidebar": SIDEBAR[1], "queue": QUEUE[1]}
         self._sidebar = _Host(self)
         self._queue = _Host(self)
@@ -57,7 +58,12 @@ class PaneLayout(QWidget):
     @property
     def is_narrow(self) -> bool:
         """Say whether the sidebar has no room beside the centre."""
-        return self.width() < theme().px(SIDEBAR[1] + CENTRE)
+        return self.width() < theme().px(SIDEBAR[1] + CENTRE[0])
+
+    @property
+    def is_low(self) -> bool:
+        """Say whether the queue has no room below the centre."""
+        return self.height() < theme().px(QUEUE[0] + CENTRE[1])
 
     @property
     def shows_sidebar(self) -> bool:
@@ -67,7 +73,7 @@ class PaneLayout(QWidget):
     @property
     def shows_queue(self) -> bool:
         """Say whether the queue can be seen."""
-        return self._wants_queue and not self._is_covered
+        return (self._is_low_queue_open if self.is_low else self._wants_queue) and not self._is_covered
 
     def show_sidebar(self, is_shown: bool) -> None:
         """Show or fold the sidebar; as a drawer over the centre when there is no room beside it."""
@@ -80,8 +86,12 @@ class PaneLayout(QWidget):
             self._sidebar.setFocus()
 
     def show_queue(self, is_shown: bool) -> None:
-        """Show or fold the queue."""
-        self._wants_queue, self._is_covered = is_shown, False
+        """Show or fold the queue; where it has no room it takes it from the centre until the window grows."""
+        self._is_covered = False
+        if self.is_low:
+            self._is_low_queue_open = is_shown
+        else:
+            self._wants_queue = is_shown
         self._arrange()
 
     def cover_queue(self, is_covered: bool) -> None:
@@ -133,6 +143,9 @@ class PaneLayout(QWidget):
         self._sidebar.setMinimumWidth(px(SIDEBAR[0]))
         self._sidebar.setMaximumWidth(px(SIDEBAR[2]))
         self._sidebar.setVisible(self.shows_sidebar)
+        if self.is_low != self._was_low:
+            self._was_low, self._is_low_queue_open = self.is_low, False
+            self.folded.emit()
         self._queue.setMinimumHeight(min(px(QUEUE[0]), self.height() // 3))
         self._queue.setVisible(self.shows_queue)
         if is_narrow:
@@ -142,6 +155,7 @@ class PaneLayout(QWidget):
             side = px(self._sizes["sidebar"])
             self._across.setSizes([side, max(1, self.width() - side - 1)])
         below = min(px(self._sizes["queue"]), round(self.height() * QUEUE_SHARE))
+        below = max(min(below, self.height() - px(CENTRE[1])), self._queue.minimumHeight())
         self._down.setSizes([max(1, self.height() - below - 1), below])
 
     def _note_sizes(self) -> None:

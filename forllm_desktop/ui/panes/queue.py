@@ -1,8 +1,8 @@
 """The queue pane: filters, the table, what to do about the selected request, and pausing."""
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue_row import QueueRow
@@ -12,12 +12,14 @@ from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.item_models.queue_table import QueueTable
 from forllm_desktop.ui.panes.queue_view import FilteredQueue, QueueView
 from forllm_desktop.ui.theme import look, theme
-from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
+from forllm_desktop.ui.widgets.filter_row import FilterRow
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
 MINUTE = 60_000
+LOW = 320
+"""Height in px at 100 % below which the advice has one line, so that the rows keep theirs."""
 
 
 class QueuePane(QWidget):
@@ -37,10 +39,10 @@ class QueuePane(QWidget):
         self._shown = FilteredQueue(self._table, self)
         self._view = QueueView(self._shown)
         self._title = plain_label("Queue", "ui_strong")
-        self._filters = {name: _filter_button(name) for name in queue_words.FILTERS}
+        self._filters = FilterRow("Requests shown", queue_words.FILTERS)
         self._advice = QuietBar()
         self._empty = EmptyPane("queue", "Nothing queued", "Write a question and press Post and ask.")
-        self._body = QStackedWidget()
+        self._body = _Body()
         self._minute = QTimer(self, interval=MINUTE)
         self._lay_out()
         self._connect()
@@ -74,11 +76,14 @@ class QueuePane(QWidget):
         self._table.set_awake(False)
         self._minute.stop()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._advice.set_terse(self.height() < theme().px(LOW))
+
     # -- what it does
 
     def _filter(self, name: str) -> None:
-        for other, button in self._filters.items():
-            button.setChecked(other == name)
+        self._filters.choose(name)
         self._shown.show_only(name)
         self._refresh()
 
@@ -93,11 +98,7 @@ class QueuePane(QWidget):
             self.failed.emit(error)
 
     def _refresh(self) -> None:
-        counts = self._table.counts()
-        for name, button in self._filters.items():
-            number = counts[name]
-            button.setText(f"{name} {number:,}" if number else name)
-            button.setAccessibleName(f"{name}, {words.counted(number, 'request')}")
+        self._filters.show_counts(self._table.counts())
         self._body.setCurrentWidget(self._view if self._shown.rowCount() else self._empty)
         self._advise()
 
@@ -125,9 +126,7 @@ class QueuePane(QWidget):
         head.setSpacing(4)
         head.addWidget(self._title)
         head.addSpacing(12)
-        for button in self._filters.values():
-            head.addWidget(button)
-        head.addStretch()
+        head.addWidget(self._filters, 1)
         self._body.addWidget(self._view)
         self._body.addWidget(self._empty)
         layout = QVBoxLayout(self)
@@ -146,8 +145,7 @@ class QueuePane(QWidget):
             signal.connect(lambda *_: self._refresh())
         for signal in (self._table.rowsMoved, self._table.dataChanged):
             signal.connect(lambda *_: self._refresh())
-        for name, button in self._filters.items():
-            button.clicked.connect(lambda _=False, name=name: self._filter(name))
+        self._filters.chosen.connect(self._filter)
         self._minute.timeout.connect(self._view.viewport().update)
         look().changed.connect(self._dress)
 
@@ -157,8 +155,9 @@ class QueuePane(QWidget):
         self.setPalette(colours)
 
 
-def _filter_button(name: str) -> QPushButton:
-    button = push_button(name, "quiet", small=True)
-    button.setCheckable(True)
-    button.setProperty("role", "filter")
-    return button
+class _Body(QStackedWidget):
+    """Needs no more room than what it shows."""
+
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown is not None else super().minimumSizeHint()

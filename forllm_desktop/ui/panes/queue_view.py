@@ -28,8 +28,12 @@ _WIDTHS = {
     Column.ASKED: 96,
 }
 _HIDDEN_FIRST = (Column.TOKENS, Column.MODEL, Column.PERSONA)
-"""Columns that go when there is no room, the first one first; state, request, reason and time stay."""
+"""Columns that go when there is no room, the first one first; state, request and reason stay."""
 _LEAST_TITLE, _LEAST_PROGRESS = 200, 96
+_GOOD_PROGRESS = 144
+"""The time goes before the reason gets less room than this."""
+_STATE_ICON = 48
+"""Width of the state where there is room for its icon alone."""
 
 
 class FilteredQueue(QSortFilterProxyModel):
@@ -150,7 +154,7 @@ class QueueView(QTableView):
 
     def _action_at(self, at: QPoint) -> str:
         index = self.indexAt(at)
-        if not index.isValid() or index.column() != Column.ASKED:
+        if not index.isValid() or index.column() != self._painter.last_column:
             return ""
         rects = action_rects(self.visualRect(index), index.data(ROW_ROLE))
         return next((name for name, box in rects if box.contains(at)), "")
@@ -162,12 +166,20 @@ class QueueView(QTableView):
         self._fit()
 
     def _fit(self) -> None:
-        """Hide columns until the title has room."""
-        room = self.viewport().width() - sum(theme().px(width) for width in _WIDTHS.values())
+        """Give the title room: hide columns, then narrow the reason, at last the state."""
+        px, widths = theme().px, dict(_WIDTHS)
+        room = self.viewport().width() - px(sum(widths.values()) + _LEAST_TITLE)
         for column in _HIDDEN_FIRST:
-            is_tight = room < theme().px(_LEAST_TITLE)
-            self.setColumnHidden(column, is_tight)
-            room += theme().px(_WIDTHS[column]) if is_tight else 0
-        usual, missing = theme().px(_WIDTHS[Column.PROGRESS]), theme().px(_LEAST_TITLE) - room
-        least = theme().px(_LEAST_PROGRESS)
-        self.setColumnWidth(Column.PROGRESS, max(least, usual - missing) if missing > 0 else usual)
+            room = self._hide(column, room < 0, room)
+        spare = px(widths[Column.PROGRESS] - _GOOD_PROGRESS)
+        room = self._hide(Column.ASKED, room + spare < 0, room)
+        self._painter.last_column = Column.PROGRESS if self.isColumnHidden(Column.ASKED) else Column.ASKED
+        usual, least = px(widths[Column.PROGRESS]), px(_LEAST_PROGRESS)
+        self.setColumnWidth(Column.PROGRESS, max(least, usual + min(room, 0)))
+        is_tight = room + usual - least < 0
+        self.setColumnWidth(Column.STATE, px(_STATE_ICON if is_tight else widths[Column.STATE]))
+
+    def _hide(self, column: Column, is_hidden: bool, room: int) -> int:
+        """Hide a column or show it; returns the room there is then."""
+        self.setColumnHidden(column, is_hidden)
+        return room + (theme().px(_WIDTHS[column]) if is_hidden else 0)

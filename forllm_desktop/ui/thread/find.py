@@ -35,6 +35,7 @@ class FindBar(QWidget):
         self._field.setPlaceholderText("Find in this topic")
         self._field.setAccessibleName("Find in this topic")
         self._field.setClearButtonEnabled(False)
+        self._field.setMinimumWidth(64)
         self._count = plain_label("", "small", "text_3")
         self._previous = icon_button("Previous hit", "caret-up", shortcut="Shift+Return")
         self._next = icon_button("Next hit", "caret-down", shortcut="Return")

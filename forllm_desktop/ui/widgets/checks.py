@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QWidget
 
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import theme
@@ -54,6 +54,16 @@ class _Painted:
         words = metrics.horizontalAdvance(button.text()) + now.px(8) if button.text() else 0
         return QSize(SPACE * 2 + now.px(16) + words, max(now.px(16) + SPACE * 2, now.row(24)))
 
+    def wrapped_height(self, button: QAbstractButton, width: int) -> int:
+        """Return the height when the words are broken into lines that fit."""
+        room = QRect(0, 0, max(1, width - self._indent()), 100_000)
+        metrics = QFontMetrics(theme().font("ui"))
+        words = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, button.text())
+        return max(self.size_for(button).height(), words.height() + SPACE)
+
+    def _indent(self) -> int:
+        return SPACE + theme().px(16) + theme().px(8)
+
     def shape_in(self, button: QAbstractButton) -> QRectF:
         side = theme().px(16)
         return QRectF(QRect(QPoint(SPACE, (button.height() - side) // 2), QSize(side, side)))
@@ -62,9 +72,9 @@ class _Painted:
         now = theme()
         painter.setFont(now.font("ui"))
         painter.setPen(now.colour("text" if button.isEnabled() else "disabled"))
-        left = SPACE + now.px(16) + now.px(8)
-        words = button.rect().adjusted(left, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, button.text())
+        words = button.rect().adjusted(self._indent(), 0, 0, 0)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        painter.drawText(words, flags, button.text())
 
 
 class CheckBox(QCheckBox, _Painted):
@@ -73,12 +83,20 @@ class CheckBox(QCheckBox, _Painted):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setAccessibleName(text)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
         return self.size_for(self)
 
     def minimumSizeHint(self) -> QSize:
-        return self.size_for(self)
+        size = self.size_for(self)
+        return QSize(min(size.width(), theme().px(160)), size.height())
+
+    def heightForWidth(self, width: int) -> int:
+        return self.wrapped_height(self, width)
 
     def hitButton(self, pos: QPoint) -> bool:
         return self.rect().contains(pos)

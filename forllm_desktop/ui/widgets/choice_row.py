@@ -40,7 +40,7 @@ class ChoiceRow(QAbstractButton):
         return QSize(theme().px(480), theme().row(44))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(240), theme().row(44))
+        return QSize(theme().px(160), theme().row(44))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._shows_focus = comes_by_keyboard(event)

@@ -1,14 +1,32 @@
 """A combo box with a caret that can be seen, rows as in menus, and heads for groups."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QStandardItem, QStandardItemModel, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QStandardItem,
+    QStandardItemModel,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QComboBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStyleOptionViewItem,
+    QStylePainter,
+    QWidget,
+)
 
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import look, theme
 
 IS_HEAD = Qt.ItemDataRole.UserRole + 1
 NOTE = Qt.ItemDataRole.UserRole + 2
+LEAST = 96
+"""Least width in px at 100 %; a text that is longer is shortened."""
 
 
 class ComboBox(QComboBox):
@@ -24,6 +42,7 @@ class ComboBox(QComboBox):
         self.setMaxVisibleItems(14)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.view().setAccessibleName(name)
+        self.currentTextChanged.connect(self._tell_on_hover)
         self._dress()
         look().changed.connect(self._dress)
 
@@ -59,11 +78,41 @@ class ComboBox(QComboBox):
         self.view().setMinimumWidth(max(self.width(), self.view().sizeHintForColumn(0) + 24))
         super().showPopup()
 
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), theme().px(LEAST)), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_on_hover()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        # Qt's own would cut a text that is too long instead of shortening it.
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        words = option.currentText  # pyright: ignore[reportAttributeAccessIssue]
+        if self.currentIndex() < 0 and self.placeholderText():
+            words = self.placeholderText()
+            option.palette.setBrush(  # pyright: ignore[reportAttributeAccessIssue]
+                QPalette.ColorRole.ButtonText,
+                option.palette.placeholderText(),  # pyright: ignore[reportAttributeAccessIssue]
+            )
+        option.currentText = self._shortened(words)  # pyright: ignore[reportAttributeAccessIssue]
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         side = theme().px(14)
         box = QRect(self.width() - side - 8, (self.height() - side) // 2, side, side)
-        paint_icon(QPainter(self), box, "caret-down", "text_2" if self.isEnabled() else "disabled")
+        paint_icon(painter, box, "caret-down", "text_2" if self.isEnabled() else "disabled")
+
+    def _shortened(self, words: str) -> str:
+        option, part = QStyleOptionComboBox(), QStyle.SubControl.SC_ComboBoxEditField
+        self.initStyleOption(option)
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
+        return self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room)
+
+    def _tell_on_hover(self) -> None:
+        words = self.currentText()
+        self.setToolTip(words if self._shortened(words) != words else "")
 
     def _dress(self) -> None:
         self.setFont(theme().font("ui"))

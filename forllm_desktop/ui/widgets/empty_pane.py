@@ -1,12 +1,16 @@
 """What an empty pane shows: an icon, one title, one line, at most one button."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.picture import Picture
+
+LOW = 144
+"""Height in px at 100 % below which there is no icon."""
 
 
 class EmptyPane(QWidget):
@@ -23,8 +27,8 @@ class EmptyPane(QWidget):
         super().__init__(parent)
         picture = Picture(icon_name, "text_3")
         picture.setFixedSize(theme().px(24), theme().px(24))
+        self._picture = picture
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(8)
         layout.addStretch()
         layout.addWidget(picture, alignment=Qt.AlignmentFlag.AlignHCenter)
@@ -37,3 +41,15 @@ class EmptyPane(QWidget):
             pressed.clicked.connect(self.button_pressed)
             layout.addWidget(pressed, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the icon out where the words need its room."""
+        is_low = self.height() < theme().px(LOW)
+        self._picture.setVisible(not is_low)
+        margin = 8 if is_low else 24
+        self.layout().setContentsMargins(16, margin, 16, margin)  # pyright: ignore[reportOptionalMemberAccess]

@@ -62,6 +62,16 @@ class PlainLabel(QLabel):
         if event.type() == QEvent.Type.FontChange and self._elides:
             self._show_text()
 
+    def set_elides(self, elides: bool) -> None:
+        """Shorten the text to one line of its width from now on, or break it into lines."""
+        if elides != self._elides:
+            self._elides = elides
+            self.setWordWrap(not elides)
+            way = QSizePolicy.Policy.Ignored if elides else QSizePolicy.Policy.Preferred
+            self.setSizePolicy(way, QSizePolicy.Policy.Preferred)
+            self.setToolTip("")
+            self._show_text()
+
     def _show_text(self) -> None:
         shown = self._full
         if self._elides and self.width() > 0:

@@ -16,6 +16,8 @@ from forllm_desktop.ui.widgets.segmented import Segmented
 from forllm_desktop.ui.widgets.switch import Switch
 
 MOST_SEGMENTS = 3
+MOST_LINE = 400
+"""Width of a line to type in, in px at any text size: it has to fit into the narrowest window."""
 
 
 class OptionControl(QWidget):
@@ -118,7 +120,7 @@ class _TypedControl(OptionControl):
         self._mark = self._mark_line
 
     def _dress(self) -> None:
-        self._line.setFixedWidth(theme().px(96 if self._is_number else 240))
+        self._line.setFixedWidth(theme().px(96) if self._is_number else min(theme().px(240), MOST_LINE))
 
     def _mark_line(self, is_wrong: bool) -> None:
         self._line.setProperty("invalid", "true" if is_wrong else "false")

@@ -1,5 +1,7 @@
 """Pills and badges, painted for delegates."""
 
+from math import inf
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 
@@ -8,14 +10,20 @@ from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.words import StateLook
 
 
-def paint_pill(painter: QPainter, left_middle: QPointF, look: StateLook) -> float:
-    """Paint the pill of a request's state, starting at `left_middle`; returns its width in px."""
+def paint_pill(painter: QPainter, left_middle: QPointF, look: StateLook, *, room: float = inf) -> float:
+    """Paint the pill of a request's state, starting at `left_middle`; returns its width in px.
+
+    Where its `room` is too narrow for the word, it is the icon alone.
+    """
     now = theme()
     font = QFont(now.font("caption"))
     font.setStrikeOut(look.is_struck)
     metrics = QFontMetrics(font)
     height, side, pad = now.row(20, "caption"), now.px(12), now.px(6)
     width = pad + side + 4 + metrics.horizontalAdvance(look.word) + pad
+    has_word = width <= room
+    if not has_word:
+        width = pad + side + pad
     box = QRectF(left_middle.x(), left_middle.y() - height / 2, width, height)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -25,10 +33,11 @@ def paint_pill(painter: QPainter, left_middle: QPointF, look: StateLook) -> floa
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
     top = round(left_middle.y() - side / 2)
     paint_icon(painter, QRect(round(box.left() + pad), top, side, side), look.icon, look.colour)
-    painter.setFont(font)
-    painter.setPen(now.colour(look.colour))
-    text = box.adjusted(pad + side + 4, 0, 0, 0)
-    painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, look.word)
+    if has_word:
+        painter.setFont(font)
+        painter.setPen(now.colour(look.colour))
+        text = box.adjusted(pad + side + 4, 0, 0, 0)
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, look.word)
     painter.restore()
     return width
 

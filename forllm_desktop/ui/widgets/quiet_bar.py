@@ -41,6 +41,10 @@ class QuietBar(QWidget):
         self.setMinimumHeight(theme().row(32))
         self.hide()
 
+    def set_terse(self, is_terse: bool) -> None:
+        """Keep to one line, with the whole sentence on hover, where there is no room for more."""
+        self._sentence.set_elides(is_terse)
+
     def say(
         self,
         sentence: str,

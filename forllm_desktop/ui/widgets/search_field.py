@@ -1,7 +1,7 @@
 """An input with a magnifying glass in it; Esc empties it."""
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from forllm_desktop.ui.icons import paint_icon
@@ -13,6 +13,7 @@ class SearchField(QLineEdit):
 
     def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._placeholder = placeholder
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self._dress()
@@ -23,6 +24,13 @@ class SearchField(QLineEdit):
             self.clear()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Between the margins of the style sheet, and the space that Qt leaves around the text.
+        room = self.width() - self.textMargins().left() - 2 * 12
+        shown = self.fontMetrics().elidedText(self._placeholder, Qt.TextElideMode.ElideRight, room)
+        self.setPlaceholderText(shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.servers import Server
@@ -12,6 +12,7 @@ from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.checks import CheckBox
 from forllm_desktop.ui.widgets.framed import Framed
 from forllm_desktop.ui.widgets.labels import PlainLabel, plain_label
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,11 @@ class ServerEditor(Framed):
         layout.addWidget(self._verify)
         layout.addWidget(self._proxy)
         layout.addSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(forget)
-        buttons.addStretch()
-        buttons.addWidget(cancel)
-        buttons.addWidget(save)
+        buttons = WrapRow()
+        buttons.add(forget)
+        buttons.add(QWidget(), 8)
+        buttons.add(cancel)
+        buttons.add(save)
         layout.addLayout(buttons)
         forget.setVisible(bool(server and server.api_key_ref))
 

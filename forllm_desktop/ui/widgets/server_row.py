@@ -1,7 +1,7 @@
 """One server in the settings: what it is, how it answers, and what can be done with it."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.services.model_sources import Source
@@ -9,6 +9,10 @@ from forllm_desktop.ui.server_words import kind_word, short_address, state_word,
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.state_dot import StateDot
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
+
+WORDS = 180
+"""Least width of name and address in px at 100 %."""
 
 
 class ServerRow(QWidget):
@@ -34,15 +38,16 @@ class ServerRow(QWidget):
         self._remove = icon_button("Remove", "trash")
         self.show_server(server)
 
-        words = QVBoxLayout()
+        beside = QWidget()
+        words = QVBoxLayout(beside)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(2)
         words.addWidget(self._name)
         words.addWidget(self._facts)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addLayout(words, 1)
+        row = WrapRow()
+        row.add(beside, WORDS)
         for part in (self._state, self.test, self.edit, self._remove):
-            row.addWidget(part, alignment=Qt.AlignmentFlag.AlignVCenter)
+            row.add(part)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setSpacing(4)
@@ -101,14 +106,15 @@ class FoundServerRow(QWidget):
         add = push_button("Add", "", small=True)
         add.setAccessibleName(f"Add {source.name} at {short_address(source.address)}")
         add.clicked.connect(self.add_requested)
-        words = QVBoxLayout()
+        beside = QWidget()
+        words = QVBoxLayout(beside)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(2)
         words.addWidget(plain_label(source.name, "ui_medium", elides=True))
         facts = f"Found on this computer at {short_address(source.address)}"
         words.addWidget(plain_label(facts, "small", "text_3", elides=True))
-        row = QHBoxLayout(self)
+        row = WrapRow(self)
         row.setContentsMargins(0, 8, 0, 8)
-        row.setSpacing(8)
-        row.addLayout(words, 1)
-        row.addWidget(state, alignment=Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(add, alignment=Qt.AlignmentFlag.AlignVCenter)
+        row.add(beside, WORDS)
+        row.add(state)
+        row.add(add)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.settings import Settings
@@ -16,6 +16,10 @@ from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.framed import RowList
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.option_controls import OptionControl, control_for, number_text
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
+
+WORDS = 200
+"""Least width of the words beside a control, in px at 100 %; with less room the control is below them."""
 
 
 def options_of(section: str) -> list[Field[Any]]:
@@ -114,15 +118,16 @@ class OptionRow(QWidget):
         keeps_room.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(keeps_room)
 
-        words = QVBoxLayout()
+        beside = QWidget()
+        words = QVBoxLayout(beside)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(2)
         words.addWidget(plain_label(self.label, "ui_medium", wraps=True))
         words.addWidget(plain_label(self._help(), "small", "text_3", wraps=True))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addLayout(words, 1)
-        row.addWidget(self._reset, alignment=Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._control, alignment=Qt.AlignmentFlag.AlignVCenter)
+        row = WrapRow()
+        row.add(beside, WORDS)
+        row.add(self._reset)
+        row.add(self._control)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 10)
         layout.setSpacing(4)

@@ -1,6 +1,7 @@
 """The state pill: what the queue is doing now, with Pause or Run and a menu."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -30,6 +31,14 @@ class PillState:
         return ", ".join((self.word, *self.details))
 
 
+class Shown(IntEnum):
+    """How much of a state is shown: its dot alone, its word too, or all of it."""
+
+    DOT = 0
+    WORD = 1
+    ALL = 2
+
+
 STARTING = PillState("control", "Starting")
 IDLE = PillState("control", "Nothing queued")
 
@@ -55,7 +64,7 @@ class StatePill(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = STARTING
-        self._is_short = False
+        self._shown = Shown.ALL
         self._menu = QMenu(self)
         self._word = plain_label("", "ui_medium")
         self._details = plain_label("", "ui", "text_2")
@@ -87,17 +96,18 @@ class StatePill(QWidget):
         self._show()
         self.changed.emit(state.sentence)
 
-    def set_short(self, is_short: bool) -> None:
-        """Leave the details out, where there is little room."""
-        if is_short != self._is_short:
-            self._is_short = is_short
+    def set_shown(self, shown: Shown) -> None:
+        """Leave words out, where there is little room."""
+        if shown != self._shown:
+            self._shown = shown
             self._show()
 
     def _show(self) -> None:
         state = self._state
         self._word.setText(state.word)
         self._details.setText("  ".join(state.details))
-        self._details.setVisible(bool(state.details) and not self._is_short)
+        self._word.setVisible(self._shown >= Shown.WORD)
+        self._details.setVisible(bool(state.details) and self._shown == Shown.ALL)
         self._button.setVisible(bool(state.button))
         if state.button:
             name, icon_name = _BUTTONS[state.button]
