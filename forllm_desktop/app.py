@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,7 @@ def run(folder: Path) -> int:
     app = make_application()
     loops: list[QEventLoop] = []
     desktop = Desktop(folder, before_opening=lambda: loops.append(_begin_loop(app)))
+    sys.excepthook = desktop.report
     # Python's own handlers only run between two steps of Python; the socket makes Qt take one.
     interrupts = Interrupts(desktop.quit)
     desktop.opened.connect(collector.start)
@@ -125,6 +127,9 @@ class Desktop(QObject):
             return
         self._is_quitting = True
         log.info("quitting")
+        if self.workspace is not None:
+            # What is typed matters more now than a window that waits.
+            self.workspace.database.hurry(None)
         self._flush()
         if self.worker is not None and self.worker.isRunning():
             self._patience.start()
@@ -132,6 +137,16 @@ class Desktop(QObject):
             self.worker.ask_to_stop()
         else:
             self._end()
+
+    def report(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        """Say an error in words that no slot has caught; any other goes to the log."""
+        if isinstance(error, ForllmError) and self.workspace is not None:
+            log.warning("%s. %s", error.title, error.message)
+            self.workspace.events.failed.emit(error.title, error.message)
+        else:
+            report_unforeseen(kind, error, traceback)
 
     # -- opening
 
@@ -142,6 +157,7 @@ class Desktop(QObject):
 
         try:
             self.workspace = open_workspace(self._folder)
+            self.workspace.database.hurry(threading.get_ident())
             self._log = start_logging(self._folder)
             from forllm_desktop.ui.desk import Desk
 

@@ -14,7 +14,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from forllm_desktop import app as module
 from forllm_desktop.app import Desktop, Interrupts
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.logs import log_file
 from forllm_desktop.services.queue import Wish
@@ -158,6 +160,47 @@ def test_drafts_and_tabs_survive_a_restart(start: Start, qtbot: QtBot) -> None:
     tabs = again.window.findChild(CentreTabs)
     assert tabs.current_key() == f"topic:{topic.topic_id}"
     assert again.window.findChild(Composer)._text.toPlainText() == "not sent yet"
+
+
+def test_another_program_that_locks_the_database_costs_neither_time_nor_text(
+    start: Start, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desktop = start()
+    assert desktop.workspace is not None
+    assert desktop.desk is not None
+    forum = desktop.workspace.forum
+    topic, _ = forum.create_topic(forum.create_subforum("Physics").subforum_id, "Why?", "Why is it so?")
+    desktop.desk.show_topic(topic.topic_id)
+    desktop.desk.flush()
+    composer = desktop.window.findChild(Composer)
+    composer._text.setPlainText("not sent yet")
+    with closing(sqlite3.connect(tmp_path / "forllm.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for step in (composer.post, desktop.desk._keep, lambda: composer._save_timer.timeout.emit()):
+            began = time.monotonic()
+            step()
+            assert time.monotonic() - began < 0.5
+        assert composer._text.toPlainText() == "not sent yet"
+        assert "locked by another program" in composer._error.text()
+        assert "locked by another program" in desktop.window.bar.accessibleName()
+        other.execute("ROLLBACK")
+    composer.post()
+    assert composer._text.toPlainText() == ""
+    assert forum.thread(topic.topic_id)[-1].post.content == "not sent yet"
+
+
+def test_an_error_that_no_slot_has_caught_is_said_in_words(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop = start()
+    unforeseen = []
+    monkeypatch.setattr(module, "report_unforeseen", lambda *error: unforeseen.append(error[1]))
+    desktop.report(ForllmError, ForllmError("It is locked", "Try again."), None)
+    assert "It is locked" in desktop.window.bar.accessibleName()
+    assert unforeseen == []
+    defect = ValueError("a defect")
+    desktop.report(ValueError, defect, None)
+    assert unforeseen == [defect]
 
 
 def test_the_first_frame_already_wears_the_chosen_look(start: Start, qtbot: QtBot, tmp_path: Path) -> None:

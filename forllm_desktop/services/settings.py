@@ -1,6 +1,7 @@
 """Reads and changes the options of the app, and keeps what the window remembers."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from forllm_desktop.domain.settings import Settings, checked_option
@@ -35,8 +36,13 @@ class SettingsService:
 
     def remember(self, key: str, value: Any) -> None:
         """Keep a piece of the window's state that JSON can express; nothing is announced."""
+        self.remember_all({key: value})
+
+    def remember_all(self, state: Mapping[str, Any]) -> None:
+        """Do what `remember` does for several pieces at once."""
         with self._database.write() as session:
-            rows.row(session, _WINDOW + key).value = json.dumps(value)
+            for key, value in state.items():
+                rows.row(session, _WINDOW + key).value = json.dumps(value)
 
     def recall(self, key: str, default: Any = None) -> Any:
         """Return what was remembered under a key, or `default` when nothing usable was."""

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -23,7 +25,13 @@ __all__ = ["Database", "IntegrityError", "Session", "open_database", "open_for_r
 
 FILE_NAME = "forllm.db"
 BUSY_TIMEOUT = 5_000
-"""Milliseconds a connection waits for another process."""
+"""Milliseconds a reader, and an upgrade, waits for another process."""
+PATIENCE = 5.0
+"""Seconds a write waits for another process that has locked the file."""
+HURRIED_PATIENCE = 0.2
+"""The same in the thread that must not wait, in seconds."""
+TRY_FOR = 50
+"""Milliseconds of one try. Between two tries the writer is free for a thread that has less patience."""
 POOL_TIMEOUT = 5
 """Seconds a thread waits for the writer before this is an error."""
 BACKUPS_KEPT = 5
@@ -49,6 +57,11 @@ class Database:
         self._new_writer = sessionmaker(self._writer, expire_on_commit=False)
         self._new_reader = sessionmaker(self._reader, expire_on_commit=False)
         event.listen(self._new_writer, "loaded_as_persistent", _keep)
+        self._hurried: int | None = None
+
+    def hurry(self, thread: int | None) -> None:
+        """Let no write of this thread (`threading.get_ident`), the window's, wait long for other programs."""
+        self._hurried = thread
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -59,10 +72,10 @@ class Database:
         if self._writer is None:
             raise ForllmError("This is opened for reading only")
         try:
-            with self._new_writer.begin() as session:
-                # Begin now and not at the first statement, so that a write inside a write is always found.
-                session.connection()
+            # Begin now and not at the first statement, so that a write inside a write is always found.
+            with self._begun() as session:
                 yield session
+                session.commit()
         except PoolTimeout as error:
             raise ForllmError(
                 "The database is busy", "Another step has held it for too long. Try again in a moment."
@@ -72,9 +85,28 @@ class Database:
         except DatabaseError as error:
             if not _is_of_the_file(error):
                 raise
+            if _is_locked(error):
+                raise _locked(self.path) from error
             raise ForllmError(
                 "This could not be saved", f"{self.path}: {error.orig}. Check the disk and try again."
             ) from error
+
+    def _begun(self) -> Session:
+        """Return a session whose transaction has begun; a locked file is tried again while patience lasts."""
+        is_hurried = threading.get_ident() == self._hurried
+        until = time.monotonic() + (HURRIED_PATIENCE if is_hurried else PATIENCE)
+        while True:
+            session = self._new_writer()
+            try:
+                session.connection()
+            except BaseException as error:
+                session.close()
+                is_locked = isinstance(error, DatabaseError) and _is_locked(error)
+                if not is_locked or time.monotonic() >= until:
+                    raise
+            else:
+                return session
+            time.sleep(0 if is_hurried else TRY_FOR / 1000)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -188,6 +220,18 @@ def _is_of_the_file(error: DatabaseError) -> bool:
     return type(error) in (DatabaseError, OperationalError)
 
 
+def _is_locked(error: DatabaseError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _locked(path: Path) -> ForllmError:
+    return ForllmError(
+        "The database is locked by another program",
+        f"It was not saved. Wait until the program that holds {path} is done, or close it, and try again.",
+    )
+
+
 def _unreadable(path: Path, reason: BaseException | None) -> ForllmError:
     return ForllmError(
         "The database cannot be read",
@@ -230,6 +274,7 @@ def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA busy_timeout={TRY_FOR}")
 
 
 def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
@@ -269,6 +314,7 @@ def _upgrade(path: Path) -> None:
             raw = connection.connection.driver_connection
             assert raw is not None
             raw.execute("PRAGMA foreign_keys=OFF")
+            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
             with connection.begin():
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")

@@ -378,11 +378,17 @@ class Desk(QObject):
 
     def _keep(self) -> None:
         self._keep_timer.stop()
-        remember = self._workspace.settings.remember
-        remember("geometry", self._window.geometry_text())
-        remember("panes", self._window.panes.state())
-        remember("sidebar", self._sidebar.state())
-        remember("tabs", self._tabs.state())
+        state = {
+            "geometry": self._window.geometry_text(),
+            "panes": self._window.panes.state(),
+            "sidebar": self._sidebar.state(),
+            "tabs": self._tabs.state(),
+        }
+        try:
+            self._workspace.settings.remember_all(state)
+        except ForllmError as error:
+            log.warning("what is open was not kept yet: %s", error)
+            self._keep_timer.start()
 
     def _title_of(self, key: str) -> str:
         described = self._maker.describe(key)

@@ -2,8 +2,12 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,7 +38,7 @@ def test_writer_syncs_every_commit_and_checks_references(database: Database) -> 
         assert pragma(session, "journal_mode") == "wal"
         assert pragma(session, "synchronous") == 2, "2 is FULL"
         assert pragma(session, "foreign_keys") == 1
-        assert pragma(session, "busy_timeout") == module.BUSY_TIMEOUT
+        assert pragma(session, "busy_timeout") == module.TRY_FOR
         assert pragma(session, "mmap_size") in (0, None)
 
 
@@ -92,7 +96,7 @@ def test_write_inside_a_write_is_an_error_in_words(
 def test_file_that_another_program_locks_is_an_error_in_words(
     database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT", 20)
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
     with closing(open_database(database_path)) as database:
         with closing(sqlite3.connect(database_path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -101,6 +105,56 @@ def test_file_that_another_program_locks_is_an_error_in_words(
         with database.write() as session:
             add_subforum(session)
         assert names(database) == ["Physics"]
+
+
+@contextmanager
+def locked_by_another_process(path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Let another process hold the write lock; it lets go when its standard input closes."""
+    script = (
+        "import sqlite3, sys\n"
+        "other = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "other.execute('BEGIN IMMEDIATE')\n"
+        "print('locked', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == b"locked\n"
+        yield process
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["the first write", "a later write"])
+def test_thread_that_must_not_wait_is_refused_at_once_while_others_wait(
+    database_path: Path, is_first: bool
+) -> None:
+    with closing(open_database(database_path)) as database:
+        database.hurry(threading.get_ident())
+        if not is_first:
+            with database.write() as session:
+                add_subforum(session, "Physics")
+        with locked_by_another_process(database_path) as other:
+            patient = threading.Thread(target=write_one, args=(database, "Chemistry"))
+            patient.start()
+            for _ in range(3):
+                began = time.monotonic()
+                with pytest.raises(ForllmError, match="locked by another program"), database.write():
+                    pass
+                assert time.monotonic() - began < 0.5
+            assert patient.is_alive()
+            assert other.stdin is not None
+            other.stdin.close()
+            patient.join(5)
+        with database.write() as session:
+            add_subforum(session, "Biology")
+        assert set(names(database)) >= {"Chemistry", "Biology"}
+
+
+def write_one(database: Database, name: str) -> None:
+    with database.write() as session:
+        add_subforum(session, name)
 
 
 def test_damage_that_is_met_while_the_file_is_open_is_an_error_in_words(database_path: Path) -> None:
