@@ -30,12 +30,12 @@ QPushButton[kind="delete"] { background: $danger_fill; border-color: $danger_fil
 QPushButton[size="small"] { min-height: $small_height; padding: 0 8px; border-radius: 4px; }
 QPushButton[role="filter"] { color: $text_2; font-weight: 400; }
 QPushButton[role="filter"]:checked { background: $accent_soft; color: $accent_text; font-weight: 500; }
-QPushButton:focus { border-color: $accent_text; }
+QPushButton[ring="true"]:focus { border-color: $accent_text; }
 QToolButton { border-radius: 6px; padding: 4px; }
 QToolButton:checked { background: $accent_soft; color: $accent_text; }
 QToolButton[kind="pane"]:checked { background: transparent; }
 QToolButton[kind="pane"]:checked:hover { background: $hover; }
-QToolButton:focus { border-color: $accent_text; }
+QToolButton[ring="true"]:focus { border-color: $accent_text; }
 QToolButton::menu-indicator { image: none; }
 
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $surface; border: 1px solid $line_strong;

@@ -10,9 +10,10 @@ from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.icons import icon, paint_icon
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.avatar import paint_persona
+from forllm_desktop.ui.widgets.buttons import ByKeyboard
 
 
-class Picker(QPushButton):
+class Picker(ByKeyboard, QPushButton):
     """A quiet button with a picture, a word and a caret; pressing it opens a menu."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
