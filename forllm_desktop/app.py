@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from forllm_desktop.services.workspace import Workspace
     from forllm_desktop.ui.desk import Desk
+    from forllm_desktop.ui.thread.warming import Warming
     from forllm_desktop.worker.thread import WorkerThread
 
 STOP_WITHIN = 3_000
@@ -109,6 +110,7 @@ class Desktop(QObject):
         self.exit_code = 0
         self.workspace: Workspace | None = None
         self.worker: WorkerThread | None = None
+        self._warming: Warming | None = None
         self.desk: Desk | None = None
         self.window = MainWindow()
         self._wear_first_look()
@@ -176,6 +178,7 @@ class Desktop(QObject):
         # The panes are painted first: what follows takes time and is not missed.
         QTimer.singleShot(0, self, self._load_icons)
         QTimer.singleShot(0, self, self._start_worker)
+        QTimer.singleShot(0, self, self._warm_up)
 
     def _load_icons(self) -> None:
         from forllm_desktop.ui.icons import load_icons
@@ -192,6 +195,14 @@ class Desktop(QObject):
         self.worker = WorkerThread(lambda: make_queue_loop(workspace), self)
         self.worker.listen_to(workspace.events)
         self.worker.start()
+
+    def _warm_up(self) -> None:
+        """Let the first topic open as quickly as the others."""
+        from forllm_desktop.ui.thread.warming import Warming
+
+        if not self._is_quitting:
+            self._warming = Warming(self)
+            self._warming.start()
 
     def _refuse(self, error: ForllmError) -> None:
         """Say why nothing can be opened, in the window, which then only closes."""
@@ -230,6 +241,8 @@ class Desktop(QObject):
         self._patience.stop()
         if self.worker is not None:
             self.worker.wait()
+        if self._warming is not None:
+            self._warming.wait()
         if self.desk is not None:
             self.desk.close()
         self.window.close_for_good()

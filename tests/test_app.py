@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -122,6 +123,16 @@ def test_a_server_that_is_away_is_said_and_can_be_tried_again(start: Start, qtbo
         pill.retry_requested.emit()
         qtbot.waitUntil(lambda: status(desktop, request) == JobStatus.COMPLETE, timeout=15_000)
         end(desktop, qtbot)
+
+
+def test_what_a_topic_needs_is_loaded_before_one_is_opened(start: Start, qtbot: QtBot, monkeypatch) -> None:
+    laid_out: list[bool] = []
+    monkeypatch.setattr(
+        "forllm_desktop.ui.thread.warming.warm_up",
+        lambda: laid_out.append(threading.current_thread() is threading.main_thread()),
+    )
+    start()
+    qtbot.waitUntil(lambda: laid_out == [True])
 
 
 def test_quitting_in_mid_stream_keeps_text_and_request(start: Start, qtbot: QtBot, tmp_path: Path) -> None:

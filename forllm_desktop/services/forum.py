@@ -198,6 +198,14 @@ class ForumService:
             live_topic(session, topic_id)
             return in_tree_order(rows.shown_posts(session, topic_id))
 
+    def first_post(self, topic_id: int) -> Post | None:
+        """Return the post that a topic begins with; None when it was deleted."""
+        with self._database.read() as session:
+            live_topic(session, topic_id)
+            post_id = rows.first_shown(session, topic_id)
+            post = session.get(Post, post_id) if post_id is not None else None
+            return post if post is not None and post.deleted_at is None else None
+
     def author(self, post_id: int) -> str:
         """Return the name of a post's author: a persona's as it was when it wrote."""
         with self._database.read() as session:

@@ -106,6 +106,15 @@ def takes_post(session: Session, topic_id: int, parent_post_id: int | None) -> b
 
 def shown_posts(session: Session, topic_id: int) -> Sequence[Post]:
     """List the posts a reader sees, oldest first: live ones, and deleted ones with a live reply below."""
+    return _of(session, _shown(topic_id))
+
+
+def first_shown(session: Session, topic_id: int) -> int | None:
+    """Return the oldest post of a topic that a reader sees, without reading the others."""
+    return session.scalar(select(func.min(_shown(topic_id).c.post_id)))
+
+
+def _shown(topic_id: int) -> CTE:
     parent = aliased(Post)
     shown = (
         select(Post.post_id, Post.parent_post_id)
@@ -113,12 +122,11 @@ def shown_posts(session: Session, topic_id: int) -> Sequence[Post]:
         .cte("shown", recursive=True)
     )
     # A live parent is in the first part already, so the second only follows deleted ones.
-    shown = shown.union(
+    return shown.union(
         select(parent.post_id, parent.parent_post_id)
         .join(shown, parent.post_id == shown.c.parent_post_id)
         .where(parent.deleted_at.is_not(None))
     )
-    return _of(session, shown)
 
 
 def ancestors(session: Session, post_id: int) -> Sequence[Post]:

@@ -91,6 +91,20 @@ def test_post_stores_the_post_alone(services, qtbot):
     assert services.queue.jobs() == []
 
 
+@pytest.mark.parametrize("has_reply", [True, False])
+def test_a_topic_whose_first_post_was_deleted_can_still_be_written_in(services, database, qtbot, has_reply):
+    topic, first = a_topic(services.forum)
+    if has_reply:
+        a_model_reply(database, first, "Kept.")
+    services.forum.delete_post(first.post_id)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "Again.")
+    qtbot.mouseClick(button(composer, "Post"), Qt.MouseButton.LeftButton)
+    posts = [one.post for one in services.forum.thread(topic.topic_id)]
+    assert [post.content for post in posts if post.parent_post_id is None][-1] == "Again."
+
+
 def test_without_a_model_the_text_stays_and_settings_are_offered(services, qtbot):
     topic, _ = a_topic(services.forum)
     composer = services.composer(qtbot)

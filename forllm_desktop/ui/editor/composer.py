@@ -79,13 +79,14 @@ class Composer(QWidget):
 
     def write_in(self, topic_id: int, parent_post_id: int | None = None) -> None:
         """Write in a topic: a reply to a post, without one to the topic's first post."""
-        topic = self._forum.topic(topic_id)
-        first = self._forum.thread(topic_id)[0].post.post_id
-        target = first if parent_post_id in (None, first) else parent_post_id
-        is_own = not self._forum.post(target).is_llm_response
-        whom = "your post" if is_own else self._forum.author(target)
-        label = "" if target == first else f"Reply to {whom}"
-        key = f"topic:{topic_id}" if target == first else f"reply:{target}"
+        topic, first = self._forum.topic(topic_id), self._forum.first_post(topic_id)
+        first_id = first.post_id if first is not None else None
+        target = parent_post_id or first_id
+        label = ""
+        if target is not None and target != first_id:
+            is_own = not self._forum.post(target).is_llm_response
+            label = f"Reply to {'your post' if is_own else self._forum.author(target)}"
+        key = f"reply:{target}" if label else f"topic:{topic_id}"
         self._go_to(Place(key, topic.subforum_id, topic_id, target, label=label))
 
     def write_new_topic(self, subforum_id: int) -> None:

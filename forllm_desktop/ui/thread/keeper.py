@@ -75,7 +75,7 @@ class Keeper(QObject):
         self._choose_page(key)
         self._write_title()
         self._follow_running()
-        self._fill(key if key in self._ranks else None, first=0.03)
+        self._fill(key if key in self._ranks else None, first=0.02)
         slot = writer.by_key.get(key) if key is not None else None
         if slot is not None:
             position = (

@@ -1,7 +1,7 @@
 """The thread page: a topic to read, with everything that happens in it while it is read."""
 
 import gc
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
@@ -21,6 +21,7 @@ from forllm_desktop.ui.thread.content import written_when
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.find import FindBar
 from forllm_desktop.ui.thread.folding import unfold_hits
+from forllm_desktop.ui.thread.following import Following
 from forllm_desktop.ui.thread.grounds import Scene
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
@@ -32,8 +33,8 @@ from forllm_desktop.ui.thread.view import ThreadView
 from forllm_desktop.ui.thread.walking import Walking, first_unread
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
-_RESIZE, _GATHER = 120, 30
-"""Milliseconds: how long the width stays before lines are broken anew; in which changes are gathered."""
+_RESIZE = 120
+"""Milliseconds that the width stays before lines are broken anew."""
 _KEYS = "J and K walk the posts, N goes to the next unread reply, R replies, A asks, E edits, C copies."
 _open_pages: set[int] = set()
 
@@ -77,14 +78,14 @@ class ThreadPage(QWidget):
         self.topic_id = topic_id
         self._forum = forum
         self._source = Source(topic_id, forum, queue, personas)
-        self._hear(events)
-        self._source.load()
-        self._target = first_unread(self._source.thread.entries)
+        self._target: int | None = None
         self._is_open = False
-        self._is_stale = False
+        self._loading: Iterator[None] | None = None
 
         self._view = ThreadView(Scene(self._entry, self._avatar, written_when))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
+        self._following = Following(self._source, events, self._keeper.is_growing, self)
+        self._source.read_title()
         self._bar = QuietBar()
         self._find = FindBar(self._view, partial(unfold_hits, self._keeper), self)
         self._title_line, self._chip = TitleLine(self), Chip(self)
@@ -93,7 +94,7 @@ class ThreadPage(QWidget):
         self._reading = Reading(self._view, self._mark_read, self)
         self._actions = PostActions(self._view, self, self._act_on_current, self._walk)
         self._resized = _once(self, _RESIZE, self._resize)
-        self._requests = _once(self, _GATHER, self._read_requests)
+        self._opening = _once(self, 0, self._load)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -104,7 +105,6 @@ class ThreadPage(QWidget):
         self.setFocusProxy(self._view)
         self._view.setAccessibleDescription(_KEYS)
         self._name()
-        self._note_unread()
         self._connect()
         _open_pages.add(id(self))
 
@@ -131,26 +131,19 @@ class ThreadPage(QWidget):
         keeper.filled.connect(self._filled)
         self._find.closed.connect(view.setFocus)
         look().changed.connect(self._restyle)
-
-    def _hear(self, events: Events) -> None:
-        """Connect with what happens, before anything is read: the worker goes on while this page is made.
-
-        What it tells meanwhile is delivered once the page is there.
-        """
-        events.topic_changed.connect(self._topic_changed)
-        events.subforums_changed.connect(self._topic_changed)
-        events.post_added.connect(self._post_changed)
-        events.post_changed.connect(self._post_changed)
-        events.post_removed.connect(self._post_changed)
-        events.reply_grew.connect(self._reply_grew)
-        events.job_changed.connect(self._job_changed)
-        events.personas_changed.connect(self._personas_changed)
+        following = self._following
+        following.changed.connect(self._sync)
+        following.added.connect(self._walking.note_new)
+        following.reply_grew.connect(keeper.streams.grew)
+        following.renamed.connect(keeper.refresh_heads)
+        following.retitled.connect(self.title_changed)
+        following.gone.connect(self.topic_gone)
 
     # -- for the shell
 
     def show_post(self, post_id: int) -> None:
         """Bring a post to the top of the page and make it the current one; unknown ones are ignored."""
-        if post_id not in self._source.thread.by_key:
+        if self._source.is_loaded and post_id not in self._source.thread.by_key:
             return
         self._target = post_id
         if self._is_open:
@@ -159,6 +152,8 @@ class ThreadPage(QWidget):
 
     def next_unread(self) -> bool:
         """Go to the next unread reply after the current post, or the first; returns whether there is one."""
+        if not self._source.is_loaded:
+            self._source.load()
         key = self._walking.next_unread()
         if key is not None:
             self.show_post(key)
@@ -214,6 +209,8 @@ class ThreadPage(QWidget):
     def close_page(self) -> None:
         """Stop all work. Called when the page is closed; harmless the second time."""
         self._keeper.close()
+        # The focus leaves the view after its document is gone.
+        self._view.scene.current = None
         if id(self) in _open_pages:
             _open_pages.discard(id(self))
             if not _open_pages:
@@ -224,14 +221,10 @@ class ThreadPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._is_open:
-            self._is_open = True
-            # What lives by now stays; the collector need not look at it while the page is filled.
-            gc.freeze()
-            self._keeper.open(self._target)
-            self._walking.make_current(self._target or self._first_key())
-        elif self._is_stale:
-            self._read_requests()
-        self._is_stale = False
+            # One step each for the widgets, for reading and for writing: none of them is long then.
+            self._opening.start()
+        else:
+            self._following.catch_up()
         self._keeper.streams.rest(False)
         self._walking.place()
         QTimer.singleShot(0, self, self._reading.look)
@@ -253,50 +246,40 @@ class ThreadPage(QWidget):
         self.close_page()
         super().closeEvent(event)
 
-    # -- what happens in the store
+    # -- opening, and what happens in the store
 
-    def _topic_changed(self, topic_id: int | None = None) -> None:
-        if topic_id not in (self.topic_id, None):
+    def _load(self) -> None:
+        if not self.isVisible():
             return
-        before = self._source.topic.title, self._source.subforum_name
+        if self._source.is_loaded:
+            self._open()
+            return
+        self._loading = self._loading or self._source.loading()
         try:
-            self._source.read_title()
+            next(self._loading, None)
         except NotFound:
             self.topic_gone.emit()
-            return
-        if before != (self._source.topic.title, self._source.subforum_name):
-            self._sync()
-            self.title_changed.emit(self._source.topic.title)
-
-    def _post_changed(self, post_id: int) -> None:
-        was_known = post_id in self._source.thread.posts
-        if not self._source.read_post(post_id):
-            return
-        self._source.read_jobs()
-        self._sync(post_id)
-        if not was_known:
-            self._walking.note_new(post_id)
-
-    def _reply_grew(self, post_id: int, offset: int, text: str) -> None:
-        self._keeper.streams.grew(post_id)
-
-    def _job_changed(self, request_id: int) -> None:
-        if self._keeper.is_growing(request_id) or not self._source.concerns(request_id):
-            return
-        if self.isVisible():
-            self._requests.start()
+        except ForllmError as error:
+            self.failed.emit(error)
         else:
-            self._is_stale = True
+            self._opening.start()
 
-    def _read_requests(self) -> None:
-        self._source.read_jobs()
-        self._sync()
+    def _open(self) -> None:
+        entries = self._source.thread
+        if self._target not in entries.by_key:
+            self._target = first_unread(entries.entries)
+        # What lives by now stays; the collector need not look at it while the page is filled.
+        gc.freeze()
+        self._is_open = True
+        self._name()
+        self._note_unread()
+        self._keeper.open(self._target)
+        self._walking.make_current(self._target or self._first_key())
+        self._following.catch_up()
+        self._walking.place()
+        QTimer.singleShot(0, self, self._reading.look)
 
-    def _personas_changed(self) -> None:
-        self._source.read_names()
-        self._keeper.refresh_heads()
-
-    def _sync(self, *changed: int) -> None:
+    def _sync(self, changed: tuple[int, ...] = ()) -> None:
         if self._is_open:
             self._keeper.sync(*changed)
         else:

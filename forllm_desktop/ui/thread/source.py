@@ -1,5 +1,7 @@
 """Reads a topic from the services, in few queries, and keeps what was read up to date."""
 
+from collections.abc import Iterator
+
 from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.services.forum import ForumService
@@ -20,17 +22,26 @@ class Source:
         self.thread = Thread()
         self.names = Names()
         self.subforum_name = ""
+        self.is_loaded = False
         self._forum, self._queue, self._personas = forum, queue, personas
         self.topic: Topic = forum.topic(topic_id)
         self._known_jobs: set[int] = set()
 
     def load(self) -> None:
         """Read everything. Raises NotFound when the topic is gone."""
+        for _ in self.loading():
+            pass
+
+    def loading(self) -> Iterator[None]:
+        """Read everything in short steps: 20 ms each in a topic of 500 posts. Raises as `load`."""
         self.read_title()
         self.thread.posts = {found.post.post_id: found.post for found in self._forum.thread(self.topic_id)}
+        yield
         self._read_jobs()
         self.read_names()
+        yield
         self.thread.arrange()
+        self.is_loaded = True
 
     def read_title(self) -> None:
         """Read the topic and the name of its subforum. Raises NotFound when it is gone."""
