@@ -207,6 +207,14 @@ def park_with_server(session: Session, job: Job, now: datetime) -> None:
         park(job, other.wait_reason or "", error, other.not_before)
 
 
+def release_server(session: Session, news: News, server_id: int) -> None:
+    """End the waiting of every parked request of a server, so that it is tried again at once."""
+    for job in rows.waiting_for_server(session, server_id):
+        if job.is_parked:
+            forget_waiting(job)
+            news.tell(news.events.job_changed, job.request_id)
+
+
 def status_after(session: Session, job: Job) -> JobStatus:
     """Return how a request waits: for its turn, or for its parent.
 

@@ -19,9 +19,11 @@ from forllm_desktop.domain.servers import (
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits, ModelInfo, ServerInfo, ServerProfile
 from forllm_desktop.services import model_files
+from forllm_desktop.services.job_steps import release_server
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.model_files import GgufFile
 from forllm_desktop.services.model_sources import Source, ask_source, engine_source
+from forllm_desktop.services.news import change
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage import queue as queue_rows
 from forllm_desktop.storage import settings as rows
@@ -101,11 +103,15 @@ class ModelsService:
         use_proxy: bool | None = None,
         verify_tls: bool | None = None,
     ) -> Server:
-        """Change a server; at a new address its kind is found out again. Raises InvalidInput and NotFound."""
+        """Change a server and try at once what waits for it; at a new address its kind is found out again.
+
+        Raises InvalidInput and NotFound.
+        """
         url = normal_url(address) if address is not None else None
         try:
-            with self._database.write() as session:
+            with change(self._database, self._events) as (session, news):
                 server = _existing(session, server_id)
+                before = _way_to(server)
                 if name is not None:
                     server.name = _checked_name(name)
                 if url is not None and url != server.base_url:
@@ -114,6 +120,8 @@ class ModelsService:
                     server.use_proxy = use_proxy
                 if verify_tls is not None:
                     server.verify_tls = verify_tls
+                if _way_to(server) != before:
+                    release_server(session, news, server_id)
         except IntegrityError as error:
             raise InvalidInput(
                 "base_url", "Another server has this address", "Change that one instead."
@@ -122,9 +130,9 @@ class ModelsService:
         return server
 
     def set_key(self, server_id: int, key: str) -> bool:
-        """Keep a server's key, or forget it when empty; returns False when only this session keeps it.
+        """Keep a server's key, or forget it when empty; what waits for the server is tried at once.
 
-        May block on the keyring, so the window calls it in a thread.
+        Returns False when only this session keeps it. May block on the keyring, so call it in a thread.
         """
         reference = f"server-{server_id}"
         with self._database.write() as session:
@@ -134,6 +142,8 @@ class ModelsService:
         else:
             self._keys.forget(reference)
             is_kept = True
+        with change(self._database, self._events) as (session, news):
+            release_server(session, news, server_id)
         self._events.servers_changed.emit()
         return is_kept
 
@@ -362,6 +372,10 @@ def _checked_name(typed: str) -> str:
     if len(name) > NAME_LIMIT:
         raise InvalidInput("name", "The name is too long", f"It has at most {NAME_LIMIT} characters.")
     return name
+
+
+def _way_to(server: Server) -> tuple[str, bool, bool]:
+    return server.base_url, server.use_proxy, server.verify_tls
 
 
 def _no_model() -> InvalidInput:

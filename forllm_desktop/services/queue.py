@@ -231,10 +231,7 @@ class QueueService:
     def release_server(self, server_id: int) -> None:
         """End the waiting of every parked request of a server that answered again."""
         with self._change() as (session, news):
-            for job in rows.waiting_for_server(session, server_id):
-                if job.is_parked:
-                    steps.forget_waiting(job)
-                    news.tell(self._events.job_changed, job.request_id)
+            steps.release_server(session, news, server_id)
 
     def interrupt(self, request_id: int, text: str, thinking: str) -> bool:
         """Put a running request back into the queue because the app ends; its text is kept."""

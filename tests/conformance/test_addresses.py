@@ -195,3 +195,27 @@ class OneCallPerConnection(FakeOpenAI):
         if is_second:
             raise ConnectionError
         return super().answer(exchange)
+
+
+def test_a_key_that_is_entered_lets_the_parked_request_run_at_once(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(backoff=(600.0,))
+    with FakeOllama(needs_key="right") as server:
+        request = desk.ask(server)
+        assert desk.parked(request).wait_reason == "auth"
+        server_id = desk.job(request).server_id
+        assert server_id is not None
+        desk.workspace.models.set_key(server_id, "right")
+        assert desk.completed(request).content == "Hello from the fake."
+
+
+def test_a_new_address_lets_the_parked_request_run_at_once(
+    make_desk: Callable[..., Desk], ollama: FakeOllama
+) -> None:
+    desk = make_desk(backoff=(600.0,))
+    request = desk.ask("http://127.0.0.1:9")
+    server_id = desk.parked(request).server_id
+    assert server_id is not None
+    desk.workspace.models.edit(server_id, name="Mine")
+    assert desk.job(request).is_parked, "another name changes nothing"
+    desk.workspace.models.edit(server_id, address=ollama.url)
+    assert desk.completed(request).content == "Hello from the fake."
