@@ -48,6 +48,16 @@ def few(names: list[str], most: int) -> str:
     return f"{', '.join(names[:most])} and {len(names) - most:,} more"
 
 
+def asking(names: list[str]) -> str:
+    """Return that servers are being asked: "Asking Ollama…"."""
+    return f"Asking {few(names, 2)}…"
+
+
+def no_answer(names: list[str]) -> str:
+    """Return that no server gave its models: "Ollama did not answer"."""
+    return f"{names[0]} did not answer" if len(names) == 1 else "No server answered"
+
+
 def milliseconds(seconds: float) -> str:
     """Return a short time: "12 ms", "1.4 s"."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

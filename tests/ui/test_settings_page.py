@@ -254,6 +254,8 @@ def test_default_model_is_chosen_from_the_groups_and_undone(
         server = workspace.models.server_at(fake.url, "Ollama")
         workspace.models.use(ModelChoice(server.server_id, "gone:1b"))
         page.show()
+        await until(lambda: picker.itemText(0) == "Asking Ollama…")
+        assert picker.currentText() == "gone:1b"
         await until(lambda: picker.findText("qwen3:8b") >= 0)
         texts = [picker.itemText(row) for row in range(picker.count())]
         assert texts[0] == "Ollama"

@@ -21,7 +21,8 @@ from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui import words
 from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.growing_text import GrowingText
-from forllm_desktop.ui.editor.pickers import ModelPicker, PersonaPicker
+from forllm_desktop.ui.editor.model_picker import ModelPicker
+from forllm_desktop.ui.editor.pickers import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button

@@ -1,13 +1,11 @@
-"""The two pickers of the composer: who answers, and with which model."""
+"""The pickers of the composer: what they look like, and the one for who answers."""
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
-from forllm_desktop.domain.servers import ModelChoice, model_word
-from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.ui.icons import icon, paint_icon
+from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.buttons import ByKeyboard
@@ -69,7 +67,11 @@ class Picker(ByKeyboard, QPushButton):
 
     def _open(self) -> None:
         self._fill()
-        self._menu.popup(self.mapToGlobal(self.rect().topLeft()) - _above(self._menu))
+        self._menu.popup(self._place())
+
+    def _place(self) -> QPoint:
+        """Return where the menu goes: above the button."""
+        return self.mapToGlobal(self.rect().topLeft()) - QPoint(0, self._menu.sizeHint().height() + 4)
 
 
 class PersonaPicker(Picker):
@@ -121,51 +123,6 @@ class PersonaPicker(Picker):
             self._menu.addAction(action)
 
 
-class ModelPicker(Picker):
-    """Picks the model; without a choice it is the default one.
-
-    settings_requested()    the user wants to set up a server or a model
-    """
-
-    settings_requested = Signal()
-
-    def __init__(self, models: ModelsService, parent: QWidget | None = None) -> None:
-        super().__init__("Model", parent)
-        self._models = models
-        self.chosen: ModelChoice | None = None
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Read again which model is the default."""
-        choice = self.chosen or self._models.default_choice()
-        self.set_word(model_word(choice.name) if choice else "Choose a model")
-
-    def choose(self, choice: ModelChoice | None) -> None:
-        """Use this model; None is the default one."""
-        self.chosen = choice
-        self.refresh()
-
-    def _paint_picture(self, painter: QPainter, box: QRect) -> None:
-        paint_icon(painter, box, "cpu", "text_2")
-
-    def _fill(self) -> None:
-        self._menu.clear()
-        default = self._models.default_choice()
-        for choice, server in self._models.known_choices():
-            words = f"{model_word(choice.name)}   {server}" + ("   default" if choice == default else "")
-            action = QAction(words.replace("&", "&&"), self._menu)
-            action.setCheckable(True)
-            action.setChecked(choice == (self.chosen or default))
-            wanted = None if choice == default else choice
-            action.triggered.connect(lambda _=False, wanted=wanted: self.choose(wanted))
-            self._menu.addAction(action)
-        if not self._menu.isEmpty():
-            self._menu.addSeparator()
-        setup = QAction(icon("gear-six"), "Servers and models…", self._menu)
-        setup.triggered.connect(self.settings_requested)
-        self._menu.addAction(setup)
-
-
 def _portrait(persona_id: int, name: str) -> QIcon:
     side = theme().px(16)
     pixmap = QPixmap(side * 2, side * 2)
@@ -175,7 +132,3 @@ def _portrait(persona_id: int, name: str) -> QIcon:
     paint_persona(painter, QRectF(0, 0, side, side), persona_id, name)
     painter.end()
     return QIcon(pixmap)
-
-
-def _above(menu: QMenu) -> QPoint:
-    return QPoint(0, menu.sizeHint().height() + 4)

@@ -8,13 +8,14 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.servers import ModelChoice, ServerKind
 from forllm_desktop.events import Events
 from forllm_desktop.services.model_files import GgufFile
 from forllm_desktop.services.model_sources import Source
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui.background import Background
+from forllm_desktop.ui.server_words import asking, no_answer
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.file_row import FileRow
 from forllm_desktop.ui.widgets.framed import RowList
@@ -56,6 +57,7 @@ class ModelsSection(QWidget):
         self._settings = settings
         self._background = Background(self, self.failed.emit)
         self._sources: list[Source] = []
+        self._is_asking = self._was_asked = False
         self._files: list[GgufFile] = []
         self._gather = QTimer(self, singleShot=True, interval=GATHER)
         self._picker = ModelPicker("Default model")
@@ -122,14 +124,19 @@ class ModelsSection(QWidget):
 
     async def _look(self) -> None:
         self._files = await self._models.gguf_files()
+        self._is_asking = True
         self._show_all()
-        self._sources = await self._models.known_models()
+        try:
+            self._sources = await self._models.known_models()
+        finally:
+            self._is_asking = False
+        self._was_asked = True
         self._show_all()
 
     def _show_all(self) -> None:
         now = self._settings.current()
         chosen = ModelChoice(now.default_server_id, now.default_model) if now.default_model else None
-        self._picker.show_sources(self._sources, chosen)
+        self._picker.show_sources(self._sources, chosen, news=self._news(), is_asking=self._is_asking)
         self._default_note.setText(
             "Answers whenever a request names no other model."
             if chosen
@@ -140,6 +147,13 @@ class ModelsSection(QWidget):
             self._add_file(file, is_default=bool(chosen) and now.default_model == file.path)
         self._no_files.setVisible(not self._files)
         self._list.setVisible(bool(self._files))
+
+    def _news(self) -> str:
+        names = [server.name for server in self._models.servers() if server.kind != ServerKind.ENGINE]
+        if self._is_asking and names:
+            return asking(names)
+        has_answered = any(source.is_ready and not source.is_engine for source in self._sources)
+        return no_answer(names) if self._was_asked and names and not has_answered else ""
 
     def _add_file(self, file: GgufFile, *, is_default: bool) -> None:
         row = FileRow(file, is_default=is_default)

@@ -24,9 +24,21 @@ class ModelPicker(ComboBox):
         self.setPlaceholderText("No model yet")
         self.activated.connect(self._announce)
 
-    def show_sources(self, sources: Iterable[Source], chosen: ModelChoice | None) -> None:
-        """Fill the list anew. A chosen model that no source has is kept in a group of its own."""
+    def show_sources(
+        self,
+        sources: Iterable[Source],
+        chosen: ModelChoice | None,
+        *,
+        news: str = "",
+        is_asking: bool = False,
+    ) -> None:
+        """Fill the list anew. A chosen model that no source has is kept in a group of its own.
+
+        `news` is a line above all: how asking the servers goes.
+        """
         self.clear()
+        if news:
+            self.add_head(news)
         for source in sources:
             if source.is_ready and source.models:
                 self.add_head(source.name)
@@ -36,7 +48,7 @@ class ModelPicker(ComboBox):
         if chosen is None or not chosen.name:
             self.setCurrentIndex(-1)
         elif not self.choose(chosen):
-            self.add_head("Chosen, does not answer now")
+            self.add_head("Chosen" if is_asking else "Chosen, does not answer now")
             self.add(chosen.name, chosen)
             self.choose(chosen)
 
