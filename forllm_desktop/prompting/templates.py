@@ -1,6 +1,7 @@
 """Finds the texts in prompt_templates/ and fills their placeholders."""
 
 import re
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from forllm_desktop.domain.errors import ForllmError
@@ -30,4 +31,26 @@ def fill(form: str, /, **values: str) -> str:
     if wanted != set(values):
         odd = ", ".join(sorted(wanted ^ set(values)))
         raise ForllmError("A prompt template does not fit", f"Check the placeholders: {odd}.")
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], form)
+
+
+def placeholders(form: str) -> tuple[str, ...]:
+    """List the placeholders of a template, each once, in their order."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(form)))
+
+
+def fill_known(form: str, values: Mapping[str, str], required: Collection[str] = ()) -> str:
+    """Replace each `{{name}}` by its value, once; values that the template does not use are left out.
+
+    Raises ForllmError for a placeholder that has no value, and when one of `required` is not used.
+    """
+    used = set(placeholders(form))
+    unknown, missing = sorted(used - set(values)), sorted(set(required) - used)
+    if unknown:
+        raise ForllmError(
+            "A prompt template has an unknown placeholder",
+            f"{{{{{unknown[0]}}}}} stands for nothing. Known: {', '.join(sorted(values))}.",
+        )
+    if missing:
+        raise ForllmError("A prompt template lacks a placeholder", f"Put {{{{{missing[0]}}}}} into it.")
     return _PLACEHOLDER.sub(lambda match: values[match.group(1)], form)
