@@ -98,7 +98,11 @@ class _Content:
 
 
 class Persona(_Content, Base):
-    """A system prompt with a name. The row holds the newest version's content, and what has no versions."""
+    """A system prompt with a name. The row holds the newest version's content, and what has no versions.
+
+    `attention` says in words what a generated text lacks; such a persona answers nowhere until it is accepted.
+    `is_unseen` marks one that arrived and was not opened yet.
+    """
 
     __tablename__ = "personas"
     __table_args__ = (
@@ -118,12 +122,14 @@ class Persona(_Content, Base):
     generation_input_details: Mapped[dict | None]
     tags: Mapped[list] = mapped_column(default=list)
     avatar_colour: Mapped[str | None] = mapped_column(String(16))
+    attention: Mapped[str | None] = mapped_column(Text)
+    is_unseen: Mapped[bool] = mapped_column(Boolean, default=False)
     deleted_at: Mapped[datetime | None]
 
     @property
     def is_usable(self) -> bool:
         """Say whether this persona may answer."""
-        return self.is_active and self.deleted_at is None
+        return self.is_active and self.deleted_at is None and self.attention is None
 
 
 class PersonaVersion(_Content, Base):

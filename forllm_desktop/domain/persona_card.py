@@ -8,7 +8,10 @@ from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, PersonaContent, P
 
 @dataclass(frozen=True, slots=True)
 class PersonaCard:
-    """A persona in a list. `subforum_ids` are where it is assigned, `default_in` where it is the default."""
+    """A persona in a list. `subforum_ids` are where it is assigned, `default_in` where it is the default.
+
+    `attention` says what a generated one lacks before it may answer; `is_unseen` marks one just arrived.
+    """
 
     persona_id: int
     name: str
@@ -18,6 +21,8 @@ class PersonaCard:
     colour: str | None = None
     has_picture: bool = False
     is_active: bool = True
+    attention: str | None = None
+    is_unseen: bool = False
     is_global_default: bool = False
     subforum_ids: tuple[int, ...] = ()
     default_in: tuple[int, ...] = ()

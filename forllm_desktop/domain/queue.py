@@ -77,6 +77,7 @@ class Job(Base):
     start of the job on); `persona_is_chosen` and `version_is_chosen` tell the two apart, so that a repeated
     job resolves anew. `prompt` is the list of messages as sent, `token_breakdown` the tokens by part,
     `metrics` what the server reported (tokens, seconds), `output` the text of a request that writes no post.
+    Requests that were made together share the `batch_id`, which is the id of the first of them.
     Jobs run in order of `position`, then of id.
     """
 
@@ -96,6 +97,7 @@ class Job(Base):
             "parent_request_id",
             sqlite_where=text("parent_request_id IS NOT NULL"),
         ),
+        Index("ix_llm_requests_batch_id", "batch_id", sqlite_where=text("batch_id IS NOT NULL")),
         {"sqlite_autoincrement": True},
     )
 
@@ -123,6 +125,7 @@ class Job(Base):
     token_breakdown: Mapped[dict | None]
     metrics: Mapped[dict | None]
     output: Mapped[dict | None]
+    batch_id: Mapped[int | None]
     error_kind: Mapped[str | None] = mapped_column(String(64))
     error_title: Mapped[str | None] = mapped_column(Text)
     error_message: Mapped[str | None] = mapped_column(Text)

@@ -35,6 +35,8 @@ def usable(session: Session, persona_id: int) -> Persona:
     persona = existing(session, persona_id)
     if not persona.is_usable:
         state = "is deleted" if persona.deleted_at else "is switched off"
+        if persona.attention and persona.is_active and not persona.deleted_at:
+            state = "was generated and needs attention before it is accepted"
         raise NotPossible(f"{persona.name} cannot answer", f"This persona {state}.")
     return persona
 

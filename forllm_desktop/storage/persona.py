@@ -19,6 +19,9 @@ from forllm_desktop.domain.servers import ModelChoice, ModelFacts
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA, SettingRow
 from forllm_desktop.storage.database import Session
 
+USABLE = (Persona.is_active, Persona.deleted_at.is_(None), Persona.attention.is_(None))
+"""What a persona that may answer fulfils."""
+
 
 def personas(session: Session) -> Sequence[Persona]:
     """List the personas that are not deleted, by name."""
@@ -51,6 +54,8 @@ def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[
             Persona.avatar_colour,
             PersonaPicture.persona_id.is_not(None),
             Persona.is_active,
+            Persona.attention,
+            Persona.is_unseen,
         )
         .outerjoin(PersonaPicture, PersonaPicture.persona_id == Persona.persona_id)
         .where(Persona.deleted_at.is_(None))
@@ -68,13 +73,24 @@ def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[
             colour=colour,
             has_picture=has_picture,
             is_active=is_active,
+            attention=attention,
+            is_unseen=is_unseen,
             is_global_default=persona_id == chosen,
             subforum_ids=tuple(subforum_id for subforum_id, _ in placed[persona_id]),
             default_in=tuple(subforum_id for subforum_id, is_default in placed[persona_id] if is_default),
         )
-        for persona_id, name, description, version, tags, colour, has_picture, is_active in session.execute(
-            query
-        )
+        for (
+            persona_id,
+            name,
+            description,
+            version,
+            tags,
+            colour,
+            has_picture,
+            is_active,
+            attention,
+            is_unseen,
+        ) in session.execute(query)
     ]
 
 
@@ -123,7 +139,7 @@ def preferred_models(session: Session) -> set[ModelChoice]:
     """Return the models that usable personas prefer."""
     rows = session.execute(
         select(Persona.preferred_server_id, Persona.preferred_model)
-        .where(Persona.is_active, Persona.deleted_at.is_(None), Persona.preferred_model.is_not(None))
+        .where(*USABLE, Persona.preferred_model.is_not(None))
         .distinct()
     )
     return {ModelChoice(server_id, model) for server_id, model in rows if server_id is not None and model}
@@ -176,7 +192,7 @@ def assigned(session: Session) -> dict[int, tuple[AssignedPersona, ...]]:
             SubforumPersona.is_default_for_subforum,
         )
         .join(Persona, Persona.persona_id == SubforumPersona.persona_id)
-        .where(Persona.is_active, Persona.deleted_at.is_(None))
+        .where(*USABLE)
         .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
     )
     found: dict[int, tuple[AssignedPersona, ...]] = {}
@@ -199,12 +215,12 @@ def candidates(session: Session, subforum_id: int, chosen: int | None) -> Candid
     rows = session.execute(
         select(SubforumPersona.persona_id, SubforumPersona.is_default_for_subforum)
         .join(Persona, Persona.persona_id == SubforumPersona.persona_id)
-        .where(SubforumPersona.subforum_id == subforum_id, Persona.is_active, Persona.deleted_at.is_(None))
+        .where(SubforumPersona.subforum_id == subforum_id, *USABLE)
     ).all()
     usable_global = session.scalar(
         select(SettingRow.default_persona_id)
         .join(Persona, Persona.persona_id == SettingRow.default_persona_id)
-        .where(SettingRow.key == GLOBAL_DEFAULT_PERSONA, Persona.is_active, Persona.deleted_at.is_(None))
+        .where(SettingRow.key == GLOBAL_DEFAULT_PERSONA, *USABLE)
     )
     return Candidates(
         chosen=chosen,

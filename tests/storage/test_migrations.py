@@ -27,6 +27,8 @@ from tests.storage.test_search import first_version
 MIGRATIONS = Path(module.__file__).parent / "migrations"
 
 INDEXES = {
+    "ix_llm_requests_batch_id": "CREATE INDEX ix_llm_requests_batch_id ON llm_requests (batch_id) "
+    "WHERE batch_id IS NOT NULL",
     "ix_llm_requests_parent_request_id": "CREATE INDEX ix_llm_requests_parent_request_id ON llm_requests "
     "(parent_request_id) WHERE parent_request_id IS NOT NULL",
     "ix_llm_requests_post_id_to_respond_to": "CREATE INDEX ix_llm_requests_post_id_to_respond_to "
@@ -451,8 +453,8 @@ def test_persona_is_assigned_once_and_one_default_per_subforum(database_path: Pa
     with closing(sqlite3.connect(database_path)) as connection:
         connection.execute(
             "INSERT INTO personas (persona_id, name, name_key, description, prompt_instructions, created_at, "
-            "updated_at, is_active, version, generation_source, tags) SELECT 2, 'Ada', 'ada', description, "
-            "prompt_instructions, created_at, updated_at, 1, 1, generation_source, '[]' FROM personas"
+            "updated_at, is_active, version, generation_source, tags, is_unseen) SELECT 2, 'Ada', 'ada', description, "
+            "prompt_instructions, created_at, updated_at, 1, 1, generation_source, '[]', 0 FROM personas"
         )
         connection.execute(assign + "VALUES (1, 1, '2026-01-01', 1)")
         with pytest.raises(sqlite3.IntegrityError, match=r"subforum_id, .*persona_id"):

@@ -1,4 +1,4 @@
-"""Personas get options, tags and a picture; requests that write no post get an output; facts of models."""
+"""Personas get options, tags and pictures, requests an output; facts of models, own templates, ratings."""
 
 from alembic import op
 
@@ -18,6 +18,8 @@ CREATE TABLE new_personas (
     generation_input_details JSON,
     tags JSON NOT NULL,
     avatar_colour VARCHAR(16),
+    attention TEXT,
+    is_unseen BOOLEAN NOT NULL,
     deleted_at DATETIME,
     name VARCHAR(200) NOT NULL,
     description TEXT NOT NULL,
@@ -78,6 +80,7 @@ CREATE TABLE new_llm_requests (
     token_breakdown JSON,
     metrics JSON,
     output JSON,
+    batch_id INTEGER,
     error_kind VARCHAR(64),
     error_title TEXT,
     error_message TEXT,
@@ -107,6 +110,26 @@ CREATE TABLE model_facts (
     CONSTRAINT pk_model_facts PRIMARY KEY (server_id, model),
     CONSTRAINT fk_model_facts_server_id_servers FOREIGN KEY(server_id) REFERENCES servers (server_id) ON DELETE CASCADE
 )
+;
+CREATE TABLE own_templates (
+    own_template_id INTEGER NOT NULL,
+    name VARCHAR(100) NOT NULL,
+    version INTEGER NOT NULL,
+    text TEXT,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT pk_own_templates PRIMARY KEY (own_template_id),
+    CONSTRAINT uq_own_templates_name_version UNIQUE (name, version)
+)
+;
+CREATE TABLE persona_ratings (
+    persona_id INTEGER NOT NULL,
+    thumbs INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    rated_at DATETIME NOT NULL,
+    CONSTRAINT pk_persona_ratings PRIMARY KEY (persona_id),
+    CONSTRAINT ck_persona_ratings_thumbs CHECK (thumbs IN (-1, 1)),
+    CONSTRAINT fk_persona_ratings_persona_id_personas FOREIGN KEY(persona_id) REFERENCES personas (persona_id)
+)
 """
 
 PERSONA = (
@@ -125,7 +148,7 @@ REQUEST = (
 )
 
 MOVES = (
-    f"INSERT INTO new_personas ({PERSONA}, tags) SELECT {PERSONA}, '[]' FROM personas",
+    f"INSERT INTO new_personas ({PERSONA}, tags, is_unseen) SELECT {PERSONA}, '[]', 0 FROM personas",
     f"INSERT INTO new_persona_versions ({VERSION}, author) SELECT {VERSION}, '' FROM persona_versions",
     f"INSERT INTO new_llm_requests ({REQUEST}, version_is_chosen) SELECT {REQUEST}, 0 FROM llm_requests",
     # A number is never given out twice, also when the request that had it is gone.
@@ -135,6 +158,8 @@ MOVES = (
 )
 
 INDEXES = """
+CREATE INDEX ix_llm_requests_batch_id ON llm_requests (batch_id) WHERE batch_id IS NOT NULL
+;
 CREATE UNIQUE INDEX uq_personas_name_key ON personas (name_key) WHERE deleted_at IS NULL
 ;
 CREATE INDEX ix_personas_deleted_at ON personas (deleted_at) WHERE deleted_at IS NOT NULL
