@@ -94,5 +94,8 @@ class ScriptedBackends:
     async def of(self, server_id: int | None) -> Any:
         return self.backend
 
+    async def found_anew(self, server_id: int) -> None:
+        return None
+
     async def aclose(self) -> None:
         await self.backend.aclose()

@@ -2,9 +2,10 @@
 
 from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.servers import ServerKind
-from forllm_desktop.llm.backend import Backend, Limits, ServerProfile
+from forllm_desktop.llm.backend import Backend, Limits, ServerProfile, ServerState
 from forllm_desktop.llm.builtin import EngineHost
 from forllm_desktop.llm.connect import connect
+from forllm_desktop.llm.discovery import detect
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.settings import SettingsService
 
@@ -39,6 +40,17 @@ class Backends:
             self._models.remember_kind(server_id, backend.profile.kind)
             self._open[server_id] = (self._models.profile(server_id), backend)
         return backend
+
+    async def found_anew(self, server_id: int) -> Backend | None:
+        """Return another backend for a server that turns out to be of another kind by now, else None."""
+        profile = self._models.profile(server_id)
+        if profile.kind is ServerKind.ENGINE:
+            return None
+        info = await detect(profile, self._limits)
+        if info.state is not ServerState.READY or info.kind is None or info.kind is profile.kind:
+            return None
+        self._models.remember_kind(server_id, info.kind)
+        return await self.of(server_id)
 
     async def aclose(self) -> None:
         """Close all connections and stop the engine."""

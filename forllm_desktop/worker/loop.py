@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import WorkerState
 from forllm_desktop.events import Events
-from forllm_desktop.llm.backend import PARKING_KINDS, BackendError, ErrorKind
+from forllm_desktop.llm.backend import PARKING_KINDS, Backend, BackendError, ErrorKind
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
@@ -22,6 +22,9 @@ from forllm_desktop.worker.reply_text import SAVE_EVERY, ReplyText
 
 BACKOFF = (2.0, 5.0, 10.0, 30.0)
 """Seconds to wait for a server that is away, by the number of failures in a row; the last one repeats."""
+
+NOT_UNDERSTOOD = frozenset({ErrorKind.WRONG_SERVER, ErrorKind.NOT_FOUND})
+"""What a server of one kind says to the requests of another."""
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +161,19 @@ class QueueLoop:
             raise stopped
 
     async def _answer(self, claim: Claim, reply: ReplyText) -> dict[str, Any]:
-        backend = await self._backends.of(claim.job.server_id)
+        """Run a request; a server that does not know what is asked may be one of another kind by now."""
+        server_id = claim.job.server_id
+        try:
+            return await self._answer_by(await self._backends.of(server_id), claim, reply)
+        except BackendError as error:
+            if server_id is None or not reply.is_empty or error.kind not in NOT_UNDERSTOOD:
+                raise
+            backend = await self._backends.found_anew(server_id)
+            if backend is None:
+                raise
+        return await self._answer_by(backend, claim, reply)
+
+    async def _answer_by(self, backend: Backend, claim: Claim, reply: ReplyText) -> dict[str, Any]:
         return await answer_post(claim, backend, reply, self._settings.current(), self._prompts, self._queue)
 
     def _interrupt(self, request_id: int, reply: ReplyText) -> None:

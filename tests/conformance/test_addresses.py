@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from forllm_desktop.domain.servers import ServerKind
-from tests.conformance.harness import ALL_DIALECTS, GENERIC, Desk, Dialect
+from tests.conformance.harness import ALL_DIALECTS, GENERIC, OLLAMA, Desk, Dialect
 from tests.fakes import FakeOllama, FakeOpenAI, FakeTcp
 
 KINDS = {
@@ -219,3 +219,29 @@ def test_a_new_address_lets_the_parked_request_run_at_once(
     assert desk.job(request).is_parked, "another name changes nothing"
     desk.workspace.models.edit(server_id, address=ollama.url)
     assert desk.completed(request).content == "Hello from the fake."
+
+
+@pytest.mark.parametrize("then", ALL_DIALECTS, ids=lambda dialect: f"then {dialect.name}")
+@pytest.mark.parametrize("first", ALL_DIALECTS, ids=lambda dialect: dialect.name)
+def test_another_kind_of_server_at_the_same_address_is_found_out(
+    desk: Desk, first: Dialect, then: Dialect
+) -> None:
+    with first.make() as server:
+        desk.completed(request := desk.ask(server, first.model))
+        port, server_id = server.port, desk.job(request).server_id
+        assert server_id is not None
+    other = then.make()
+    other.port = port
+    with other:
+        desk.completed(request := desk.ask(other, then.model))
+        assert desk.job(request).server_id == server_id
+        kind = desk.workspace.models.server(server_id).kind
+        assert kind == KINDS[then.name] or first is not OLLAMA, "what works needs no other kind"
+
+
+def test_a_missing_model_is_still_said_when_the_server_is_the_same(desk: Desk, ollama: FakeOllama) -> None:
+    desk.answers(ollama)
+    ollama.models.clear()
+    failed = desk.failed(desk.ask(ollama))
+    assert failed.error_kind == "not_found"
+    assert "ollama pull llama3.2" in (failed.error_message or "")
