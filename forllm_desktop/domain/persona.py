@@ -100,7 +100,7 @@ class _Content:
 class Persona(_Content, Base):
     """A system prompt with a name. The row holds the newest version's content, and what has no versions.
 
-    `attention` says in words what a generated text lacks; such a persona answers nowhere until it is accepted.
+    `attention` says in words what a generated text lacks; it answers nowhere until it is accepted.
     `is_unseen` marks one that arrived and was not opened yet.
     """
 

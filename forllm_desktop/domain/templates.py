@@ -13,7 +13,7 @@ NOTE_LIMIT = 2_000
 
 
 class OwnTemplate(Base):
-    """A version of the user's copy of a template. The newest one counts; without `text` it is the built-in one."""
+    """A version of the user's copy of a template. The newest counts; no `text` means the built-in one."""
 
     __tablename__ = "own_templates"
     __table_args__ = (UniqueConstraint("name", "version"),)

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from forllm_desktop.domain.generation import (
+    INPUTS,
     NAME_HEADING,
     GenerationResult,
     GenerationType,
     PersonaGenerationRequest,
     Stage,
 )
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.prompting.persona_parser import (
     ParsedPersona,
     clean_name,
@@ -96,6 +98,30 @@ def final_name(request: PersonaGenerationRequest, written: str) -> str:
         or clean_name(request.input_details.get("name_hint", ""))
         or (f"{subforum} Expert" if subforum else "Assistant")
     )
+
+
+def sample_values(stage: Stage, kind: GenerationType) -> dict[str, str]:
+    """Return values for every placeholder that a template of this stage and type may use."""
+    samples = {name: SAMPLES[name] for name in INPUTS[kind]}
+    request = PersonaGenerationRequest(kind, samples, ModelChoice(0, "model"))
+    more = {
+        Stage.EXPANSION: {},
+        Stage.REFINEMENT: {"brainstormed_text_from_stage_1": "(the brainstormed text)"},
+        Stage.CRITIQUE: {"persona_instructions": "(the instructions)"},
+        Stage.REPAIR: {"persona_instructions": "(the instructions)"},
+    }[stage]
+    return _values(request) | more
+
+
+SAMPLES = {
+    "name_hint": "Signe",
+    "description_hint": "A marine biologist with thirty winters on the North Sea. Dry humour.",
+    "purpose_hint": "Helps with letters, plans and decisions.",
+    "subforum_name": "Cooking",
+    "subforum_description": "Everyday cooking with what is in the cupboard.",
+    "additional_directives": "Explain why a step matters.",
+}
+"""What a preview of a template shows for the hints."""
 
 
 def _values(request: PersonaGenerationRequest) -> dict[str, str]:

@@ -453,8 +453,9 @@ def test_persona_is_assigned_once_and_one_default_per_subforum(database_path: Pa
     with closing(sqlite3.connect(database_path)) as connection:
         connection.execute(
             "INSERT INTO personas (persona_id, name, name_key, description, prompt_instructions, created_at, "
-            "updated_at, is_active, version, generation_source, tags, is_unseen) SELECT 2, 'Ada', 'ada', description, "
-            "prompt_instructions, created_at, updated_at, 1, 1, generation_source, '[]', 0 FROM personas"
+            "updated_at, is_active, version, generation_source, tags, is_unseen) SELECT 2, 'Ada', 'ada', "
+            "description, prompt_instructions, created_at, updated_at, 1, 1, generation_source, '[]', 0 "
+            "FROM personas"
         )
         connection.execute(assign + "VALUES (1, 1, '2026-01-01', 1)")
         with pytest.raises(sqlite3.IntegrityError, match=r"subforum_id, .*persona_id"):

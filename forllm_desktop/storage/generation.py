@@ -1,0 +1,46 @@
+"""Selects over own templates, ratings, and the requests that write personas."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from forllm_desktop.domain.persona import Persona
+from forllm_desktop.domain.queue import Job, JobKind
+from forllm_desktop.domain.templates import OwnTemplate, PersonaRating
+from forllm_desktop.storage.database import Session
+
+
+def own_template(session: Session, name: str) -> OwnTemplate | None:
+    """Return the newest version of the user's copy of a template, be it a reset."""
+    return session.scalars(
+        select(OwnTemplate).where(OwnTemplate.name == name).order_by(OwnTemplate.version.desc()).limit(1)
+    ).first()
+
+
+def own_versions(session: Session, name: str) -> Sequence[OwnTemplate]:
+    """List the versions of the user's copy of a template, the newest first."""
+    return session.scalars(
+        select(OwnTemplate).where(OwnTemplate.name == name).order_by(OwnTemplate.version.desc())
+    ).all()
+
+
+def generations(session: Session) -> Sequence[Job]:
+    """List the requests that write personas, the newest first."""
+    return session.scalars(
+        select(Job).where(Job.request_type == JobKind.GENERATE_PERSONA).order_by(Job.request_id.desc())
+    ).all()
+
+
+def batch(session: Session, batch_id: int) -> Sequence[Job]:
+    """List the requests that were made together."""
+    return session.scalars(select(Job).where(Job.batch_id == batch_id).order_by(Job.request_id)).all()
+
+
+def rated(session: Session) -> Sequence[tuple[Persona, int | None]]:
+    """List the generated personas that are not deleted, with their thumbs."""
+    found = session.execute(
+        select(Persona, PersonaRating.thumbs)
+        .outerjoin(PersonaRating, PersonaRating.persona_id == Persona.persona_id)
+        .where(Persona.generation_input_details.is_not(None), Persona.deleted_at.is_(None))
+    )
+    return [(persona, thumbs) for persona, thumbs in found]
