@@ -2,20 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from forllm_desktop import paths
+from forllm_desktop.cli import naming
 from forllm_desktop.cli.output import job_document, print_json, say
+from forllm_desktop.cli.persona_arguments import version_number
 from forllm_desktop.cli.running import run_requests
-from forllm_desktop.domain.errors import InvalidInput, NotFound
+from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_text, title_from
 from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace, open_workspace
-
-T = TypeVar("T")
 
 
 def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
@@ -32,6 +32,9 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
     parser.add_argument("--subforum", metavar="S", required=True, help="where to post it")
     parser.add_argument("--topic", metavar="T", help="without it a topic is made from the first line")
     parser.add_argument("--persona", metavar="P", help="who answers; without it the default persona")
+    parser.add_argument(
+        "--persona-version", metavar="N", type=version_number, help="an earlier version of it"
+    )
     parser.add_argument("--model", metavar="M", help="a model of the server, or the path of a GGUF file")
     parser.add_argument("--server", metavar="URL", help="address of the server; it is added if unknown")
     parser.add_argument("--wait", action="store_true", help="run this request and what it waits for")
@@ -63,13 +66,17 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
     """Check everything, then store: a question that is refused leaves nothing behind."""
     name = checked_name(options.subforum, "subforum")
     title = checked_name(options.topic, "topic") if options.topic is not None else title_from(text)
-    subforum = _find_subforum(workspace, name)
+    subforum = naming.find_subforum(workspace, name)
     topic = _find_topic(workspace, subforum, title) if options.topic is not None else None
     persona_id = None
     if options.persona is not None:
-        persona_id = _find_persona(workspace, checked_name(options.persona, "persona"))
+        persona_id = naming.persona(workspace, options.persona).persona_id
         workspace.personas.require_answerable(subforum.subforum_id if subforum else None, persona_id)
-    wish = Wish(workspace.models.choose(options.model, options.server), persona_id)
+    elif options.persona_version is not None:
+        raise InvalidInput("persona", "Which persona's version?", "Name the persona with --persona.")
+    if options.persona_version is not None and persona_id is not None:
+        workspace.personas.version(persona_id, options.persona_version)
+    wish = Wish(_model(workspace, options, subforum, persona_id), persona_id, options.persona_version)
     if topic is not None:
         thread = workspace.forum.thread(topic.topic_id)
         first = thread[0].post.post_id if thread else None
@@ -79,14 +86,19 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
     return workspace.queue.ask_in_new_topic(subforum.subforum_id, title, text, wish)[2]
 
 
-def _find_subforum(workspace: Workspace, named: str) -> Subforum | None:
-    if (number := _number(named)) is not None:
-        return workspace.forum.subforum(number)
-    return _single(workspace.forum.find_subforum(named), named, lambda s: s.subforum_id)
+def _model(
+    workspace: Workspace, options: argparse.Namespace, subforum: Subforum | None, persona_id: int | None
+) -> ModelChoice:
+    """Return the model that was named, else the one that whoever answers prefers, else the default."""
+    preferred = None
+    if options.model is None and options.server is None:
+        place = subforum.subforum_id if subforum else 0
+        preferred = workspace.personas.preferred_model(place, persona_id)
+    return preferred or workspace.models.choose(options.model, options.server)
 
 
 def _find_topic(workspace: Workspace, subforum: Subforum | None, named: str) -> Topic | None:
-    if (number := _number(named)) is not None:
+    if (number := naming.number(named)) is not None:
         topic = workspace.forum.topic(number)
         if subforum is None or topic.subforum_id != subforum.subforum_id:
             raise InvalidInput("topic", f"Topic {named} is not in that subforum", "Name the one it is in.")
@@ -94,28 +106,7 @@ def _find_topic(workspace: Workspace, subforum: Subforum | None, named: str) -> 
     if subforum is None:
         return None
     found = workspace.forum.find_topic(subforum.subforum_id, named)
-    return _single(found, named, lambda t: t.topic_id)
-
-
-def _find_persona(workspace: Workspace, named: str) -> int:
-    if (number := _number(named)) is not None:
-        return workspace.personas.persona(number).persona_id
-    found = _single(workspace.personas.find(named), named, lambda p: p.persona_id)
-    if found is None:
-        raise NotFound("The persona does not exist", f"There is none named “{named}”.")
-    return found.persona_id
-
-
-def _number(named: str) -> int | None:
-    """Return the id that digits mean; anything else is a name."""
-    return int(named) if named.isascii() and named.isdigit() else None
-
-
-def _single(found: Sequence[T], named: str, number: Callable[[T], int]) -> T | None:
-    if len(found) > 1:
-        numbers = ", ".join(str(number(one)) for one in found)
-        raise InvalidInput("name", f"Several are named “{named}”", f"Use one of the numbers: {numbers}.")
-    return found[0] if found else None
+    return naming.single(found, named, lambda t: t.topic_id)
 
 
 def _report(document: dict[str, Any], options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.services.job_view import JobView
 
@@ -40,7 +40,10 @@ def shown(text: str) -> str:
 def print_error(error: ForllmError, *, as_json: bool) -> None:
     """Print a failure: JSON to standard output, words to standard error."""
     if as_json:
-        print_json({"error": {"title": error.title, "message": error.message}})
+        document = {"title": error.title, "message": error.message}
+        if isinstance(error, InvalidInput) and error.field != "arguments":
+            document["field"] = error.field
+        print_json({"error": document})
     else:
         words = f"{error.title}. {error.message}" if error.message else error.title
         say(f"forllm: {words}", sys.stderr)

@@ -10,6 +10,7 @@ from forllm_desktop.domain.forum import Subforum
 from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import Persona, Resolution, ResolutionReason, resolve
 from forllm_desktop.domain.persona_card import Answering, Member
+from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
 from forllm_desktop.events import Events
@@ -117,6 +118,13 @@ class AssignmentService:
         """Raise NotPossible when a persona may not be chosen in a subforum (None: one yet to be made)."""
         with self._database.read() as session:
             require_resolvable(session, subforum_id or 0, persona_id)
+
+    def preferred_model(self, subforum_id: int, chosen: int | None = None) -> ModelChoice | None:
+        """Return the model that whoever answers in a subforum prefers; None for none, or one that is gone."""
+        with self._database.read() as session:
+            persona_id = chosen or resolve(rows.candidates(session, subforum_id, None)).persona_id
+            model = steps.existing(session, persona_id or 0).options.model
+            return model if model is not None and session.get(Server, model.server_id) else None
 
     def global_default(self) -> int | None:
         """Return the global default as it is set, also when it is deleted or switched off."""

@@ -198,11 +198,14 @@ class ModelsService:
             verify_tls=server.verify_tls,
         )
 
-    def choose(self, model: str | None = None, server: str | None = None) -> ModelChoice:
+    def choose(
+        self, model: str | None = None, server: str | None = None, *, becomes_default: bool = True
+    ) -> ModelChoice:
         """Return the pair that a request will use; what is not given comes from the settings.
 
         A model that is the path of a GGUF file means the built-in engine. The first pair ever chosen
-        becomes the default. Raises InvalidInput, with nothing stored, when nothing is left to choose from.
+        becomes the default, unless it is only a persona's. Raises InvalidInput, with nothing stored, when
+        nothing is left to choose from.
         """
         if model is not None and not model.strip():
             raise InvalidInput("model", "The model has no name", "Leave it out to use the default model.")
@@ -213,7 +216,7 @@ class ModelsService:
             choice = self._choose_on(normal_url(server), model)
         else:
             choice = self._choose_without_server(model)
-        if not self._settings.current().default_model:
+        if becomes_default and not self._settings.current().default_model:
             self.use(choice)
         return choice
 

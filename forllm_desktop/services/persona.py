@@ -15,7 +15,13 @@ from forllm_desktop.domain.persona import (
     PersonaVersion,
 )
 from forllm_desktop.domain.persona_card import PersonaCard, VersionEntry, changed_words
-from forllm_desktop.domain.persona_text import checked_content, checked_picture, checked_tags
+from forllm_desktop.domain.persona_text import (
+    Finding,
+    checked_content,
+    checked_picture,
+    checked_tags,
+    instruction_findings,
+)
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored, TrashItem
 from forllm_desktop.llm.tokens import estimate_text
@@ -115,6 +121,10 @@ class PersonaService(AssignmentService):
         """Return how many tokens instructions may have, so that an answer fits beside them."""
         window = self.smallest_window()
         return window - window // ANSWER_SHARE
+
+    def findings(self, instructions: str) -> list[Finding]:
+        """List what is odd about instructions, with their size against the smallest window in use."""
+        return instruction_findings(instructions, estimate_text(instructions), self.room())
 
     # -- writing
 
