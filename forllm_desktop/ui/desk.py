@@ -17,6 +17,7 @@ from forllm_desktop.ui.pane_focus import focus_first, focus_next
 from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.panes.search import SearchPanel
 from forllm_desktop.ui.panes.sidebar import Sidebar
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.undo import UndoList
@@ -38,6 +39,7 @@ class Desk(QObject):
         ws = self._workspace = workspace
         self._window = window
         self._actions = window.actions_by_id
+        portraits().follow(ws.personas, ws.events)
         self._maker = PageMaker(ws, self._actions, self)
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)

@@ -81,6 +81,27 @@ ACCENTS: MappingProxyType[str, tuple[str, str, str, str, str]] = MappingProxyTyp
 )
 """Accents by name: fill, text on light, text on dark, soft ground on light, soft ground on dark."""
 
-AVATAR_COLOURS = (
-    "#3F6FAE", "#1B7A78", "#3C7B49", "#786818", "#A4522D", "#B0416A", "#8A57A5", "#5F6C84", "#646872",
-)  # fmt: skip
+AVATAR_COLOURS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "blue": "#3F6FAE",
+        "teal": "#1B7A78",
+        "green": "#3C7B49",
+        "olive": "#786818",
+        "clay": "#A4522D",
+        "rose": "#B0416A",
+        "plum": "#8A57A5",
+        "steel": "#5F6C84",
+        "slate": "#646872",
+    }
+)
+"""Grounds of avatars by name; white initials keep 5.1:1 on each of them."""
+
+
+def avatar_colour(chosen: str | None, number: int) -> str:
+    """Return the ground of an avatar: the one chosen by name or value, else the one of a number from 1."""
+    known = tuple(AVATAR_COLOURS.values())
+    if chosen in AVATAR_COLOURS:
+        return AVATAR_COLOURS[chosen]
+    if chosen and chosen.upper() in known:
+        return chosen.upper()
+    return known[(number - 1) % len(known)]

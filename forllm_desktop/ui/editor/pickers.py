@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.icons import paint_icon
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.buttons import ByKeyboard
@@ -82,6 +83,7 @@ class PersonaPicker(Picker):
         self._personas = personas
         self._subforum_id = 0
         self._shown = (1, "")
+        portraits().changed.connect(self.update)
         self.chosen: int | None = None
 
     def show_subforum(self, subforum_id: int) -> None:

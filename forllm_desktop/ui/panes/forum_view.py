@@ -25,6 +25,7 @@ from forllm_desktop.ui.delegates.name_editor import NameEditor
 from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, TopicRow
 from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
 from forllm_desktop.ui.panes.tree_drops import DropHandler, DropPlace, TreeDrops
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
 
@@ -64,6 +65,7 @@ class ForumTreeView(QTreeView):
         self._delegate.closeEditor.connect(self._drop_new_row)
         self.verticalScrollBar().valueChanged.connect(self._fetch_in_sight)
         look().changed.connect(self.scheduleDelayedItemsLayout)
+        portraits().changed.connect(self.viewport().update)
 
     def _configure(self) -> None:
         self.setHeaderHidden(True)

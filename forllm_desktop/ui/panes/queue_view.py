@@ -17,6 +17,7 @@ from forllm_desktop.ui import queue_words
 from forllm_desktop.ui.delegates.queue_row import QueueDelegate, action_rects, row_actions
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.item_models.queue_table import ROW_ROLE, Column, QueueTable
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import look, theme
 
 _WIDTHS = {
@@ -84,6 +85,7 @@ class QueueView(QTableView):
         head.setSectionResizeMode(Column.REQUEST, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(lambda index: self.act("open", index.data(ROW_ROLE)))
         look().changed.connect(self._measure)
+        portraits().changed.connect(self.viewport().update)
         self._measure()
 
     def act(self, action: str, row: QueueRow | None) -> None:

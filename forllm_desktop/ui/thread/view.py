@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QToolTip, QWidget
 
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.thread.actions import Label, grown
 from forllm_desktop.ui.thread.anchor import Anchor
@@ -78,6 +79,7 @@ class ThreadView(QTextBrowser):
         # The document is wider than any window, but nobody may scroll there.
         self.horizontalScrollBar().rangeChanged.connect(lambda: self.horizontalScrollBar().setRange(0, 0))
         self.anchorClicked.connect(self._follow)
+        portraits().changed.connect(self.viewport().update)
 
     def use(self, style: Style) -> None:
         """Lay out in this style from now on."""

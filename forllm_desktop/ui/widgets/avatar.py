@@ -1,10 +1,10 @@
-"""Avatars: a persona is a circle with a colour and initials, the user a rounded square."""
+"""Avatars: a persona is a circle with a picture, or a colour and initials; the user is a rounded square."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
+from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import theme
-from forllm_desktop.ui.tokens import AVATAR_COLOURS
 
 _RING = 2
 """How far the ring of the default reaches beyond its circle, in px."""
@@ -18,11 +18,6 @@ def initials(name: str) -> str:
     return words[0][0].upper() if len(words) == 1 else (words[0][0] + words[-1][0]).upper()
 
 
-def colour_of(persona_id: int) -> QColor:
-    """Return the colour that a persona has by its id."""
-    return QColor(AVATAR_COLOURS[(persona_id - 1) % len(AVATAR_COLOURS)])
-
-
 def paint_persona(
     painter: QPainter, rect: QRectF, persona_id: int, name: str, *, is_default: bool = False, ground: str = ""
 ) -> None:
@@ -34,10 +29,15 @@ def paint_persona(
         painter.setPen(QPen(ring, 1.5))
         painter.setBrush(theme().colour(ground) if ground else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(rect.adjusted(-1.75, -1.75, 1.75, 1.75))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour_of(persona_id))
-    painter.drawEllipse(rect)
-    _letters(painter, rect, initials(name), QColor("#FFFFFF"))
+    ratio = painter.device().devicePixelRatio() if painter.device() else 1.0
+    picture = portraits().picture(persona_id, round(rect.width() * ratio))
+    if picture is not None:
+        painter.drawPixmap(rect, picture, QRectF(picture.rect()))
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(portraits().colour(persona_id))
+        painter.drawEllipse(rect)
+        _letters(painter, rect, initials(name), QColor("#FFFFFF"))
     painter.restore()
 
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import look, theme
-from forllm_desktop.ui.tokens import AVATAR_COLOURS
+from forllm_desktop.ui.tokens import avatar_colour
 from forllm_desktop.ui.widgets.avatar import initials
 from forllm_desktop.ui.widgets.checks import paint_radio
 from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
@@ -22,7 +22,7 @@ class ChoiceCard(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._icon, self._who, self._line = icon, who, line
-        self._colour = AVATAR_COLOURS[colour % len(AVATAR_COLOURS)]
+        self._colour = avatar_colour(None, colour + 1)
         self._shows_focus = False
         self.setText(title)
         self.setAccessibleName(f"{title}: {who}, {line}")
