@@ -100,7 +100,7 @@ AVATAR_COLOURS: MappingProxyType[str, str] = MappingProxyType(
 def avatar_colour(chosen: str | None, number: int) -> str:
     """Return the ground of an avatar: the one chosen by name or value, else the one of a number from 1."""
     known = tuple(AVATAR_COLOURS.values())
-    if chosen in AVATAR_COLOURS:
+    if chosen is not None and chosen in AVATAR_COLOURS:
         return AVATAR_COLOURS[chosen]
     if chosen and chosen.upper() in known:
         return chosen.upper()
