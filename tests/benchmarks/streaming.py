@@ -45,6 +45,7 @@ class Probe(QObject):
 
     def stop(self) -> None:
         self._timer.stop()
+        self._look()
         self._own.close()
 
     def _look(self) -> None:
@@ -104,7 +105,7 @@ def measure(tokens: int = 3_000, posts: int = 200, seconds: float = 12.0, times:
 def _streamed(tokens: int, posts: int, seconds: float) -> Run:
     """Stream one reply, from its first text to the last touch of its page."""
     with paced_server(seconds, tokens) as server, a_stage(server.url) as stage:
-        made = _fill(stage.workspace, stage.topic, stage.first, posts)
+        made = fill(stage.workspace, stage.topic, stage.first, posts)
         frame, page = _shown(stage)
         worker = WorkerThread(lambda: make_queue_loop(stage.workspace))
         worker.listen_to(stage.workspace.events)
@@ -113,12 +114,15 @@ def _streamed(tokens: int, posts: int, seconds: float) -> Run:
         try:
             question, job = queue.ask(stage.topic.topic_id, "And?", stage.wish, made[posts // 2].post_id)
             page.show_post(question.post_id)
-            wait_until(lambda: (found := running.get(job.request_id)) is not None and found.text)
+            # The reply's place must be written, or it would count as a change of the post before it. By then
+            # a short reply may have ended on a busy machine; nothing here depends on who was quicker.
+            wait_until(lambda: _is_written(page, queue.job(job.request_id).reply_post_id))
             page._walk("end")
             edits, probe = Edits(page), Probe()
-            wait_until(lambda: page.is_complete and not page._keeper.streams.growing)
+            wait_until(lambda: running.get(job.request_id) is None and not page._keeper.streams.growing)
+            wait_until(lambda: page.is_complete)
             probe.stop()
-            assert queue.job(job.request_id).status == JobStatus.COMPLETE
+            wait_until(lambda: queue.job(job.request_id).status == JobStatus.COMPLETE)
         finally:
             assert worker.stop()
         page.close_page()
@@ -133,7 +137,7 @@ def _streamed(tokens: int, posts: int, seconds: float) -> Run:
     )  # fmt: skip
 
 
-def _fill(workspace: Workspace, topic: Topic, first: Post, posts: int) -> list[Post]:
+def fill(workspace: Workspace, topic: Topic, first: Post, posts: int) -> list[Post]:
     """Give a topic so many posts, each with at most three replies; they are finished and read."""
     made = [first]
     with workspace.database.write() as session:
@@ -154,6 +158,10 @@ def _fill(workspace: Workspace, topic: Topic, first: Post, posts: int) -> list[P
             session.flush()
             made.append(post)
     return made
+
+
+def _is_written(page: ThreadPage, reply: int | None) -> bool:
+    return reply in page._view.writer.by_key and page.is_complete
 
 
 def _shown(stage: Stage) -> tuple[QWidget, ThreadPage]:
