@@ -143,8 +143,10 @@ class Desktop(QObject):
     def report(
         self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        """Say an error in words that no slot has caught; any other goes to the log."""
+        """Say an error in words that no slot has caught, once until it is put away; others go to the log."""
         if isinstance(error, ForllmError) and self.workspace is not None:
+            if self.window.bar.says_error(error):
+                return
             log.warning("%s. %s", error.title, error.message)
             self.workspace.events.failed.emit(error.title, error.message)
         else:

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -212,6 +213,52 @@ def test_an_error_that_no_slot_has_caught_is_said_in_words(
     defect = ValueError("a defect")
     desktop.report(ValueError, defect, None)
     assert unforeseen == [defect]
+
+
+def test_a_database_that_fails_is_said_once_and_nothing_typed_is_lost(
+    start: Start,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desktop = start()
+    workspace, desk, bar = desktop.workspace, desktop.desk, desktop.window.bar
+    assert workspace is not None
+    assert desk is not None
+    monkeypatch.setattr(sys, "excepthook", desktop.report)
+    topic, first = workspace.forum.create_topic(
+        workspace.forum.create_subforum("Physics").subforum_id, "Why?", "Why is it so?"
+    )
+    reply = workspace.forum.add_post(topic.topic_id, "Because.", first.post_id)
+    desk.show_topic(topic.topic_id)
+    desk.flush()
+    composer = desktop.window.findChild(Composer)
+    composer._text.setPlainText("not sent yet")
+    with closing(sqlite3.connect(tmp_path / "forllm.db", isolation_level=None)) as other:
+        # Real trouble of the file, for every step that reads or writes these.
+        for table in ("llm_requests", "drafts"):
+            other.execute(f"ALTER TABLE {table} RENAME TO {table}_gone")
+        for step in (
+            lambda: workspace.events.settings_changed.emit(),  # the state pill reads the queue
+            lambda: desktop.window.actions_by_id["open_queue"].trigger(),
+            lambda: QTimer.singleShot(0, lambda: composer.write_in(topic.topic_id, reply.post_id)),
+        ):
+            bar.hide()
+            step()
+            qtbot.waitUntil(bar.isVisible)
+            assert "llm_requests" in bar.accessibleName() or "drafts" in bar.accessibleName()
+        caplog.clear()
+        for _ in range(20):
+            workspace.events.settings_changed.emit()
+        assert len([line for line in caplog.records if "llm_requests" in line.getMessage()]) <= 1
+        assert composer._text.toPlainText() == "not sent yet"
+        for table in ("llm_requests", "drafts"):
+            other.execute(f"ALTER TABLE {table}_gone RENAME TO {table}")
+    composer.flush()
+    assert workspace.drafts.draft(f"topic:{topic.topic_id}").content == "not sent yet"
+    desktop.window.actions_by_id["open_queue"].trigger()
+    assert desk._tabs.current_key() == "page:queue"
 
 
 def test_the_first_frame_already_wears_the_chosen_look(start: Start, qtbot: QtBot, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ class UndoKind(StrEnum):
     TOPIC_DELETED = "topic_deleted"
     TOPIC_RENAMED = "topic_renamed"
     TOPIC_MOVED = "topic_moved"
+    MARKED_READ = "marked_read"
     POST_DELETED = "post_deleted"
 
 
@@ -31,14 +32,15 @@ class UndoKind(StrEnum):
 class Undo:
     """How to take one action back. `label` says in the user's words what was done.
 
-    `before` is the former name, description, position or subforum id. `cancelled` are the requests that a
-    deletion cancelled; they wait again after the undo.
+    `ids` are of subforums, topics or posts, by the kind. `before` is the former name, description or
+    position, or for each topic its former subforum. `cancelled` are the requests that a deletion cancelled;
+    they wait again after the undo.
     """
 
     label: str
     kind: UndoKind
     ids: tuple[int, ...]
-    before: str | int | None = None
+    before: str | int | tuple[int, ...] | None = None
     cancelled: tuple[int, ...] = ()
 
 

@@ -293,10 +293,11 @@ class Generation:
             False: "The server does not answer any more either. Start it again, then retry.",
             None: "The server accepts connections but answers nothing. Restart it if it hangs, then retry.",
         }[lives]
+        limit = f"{self.stall:g} second{'' if self.stall == 1 else 's'}"
         return BackendError(
             ErrorKind.TIMEOUT,
             "The reply stopped in the middle",
-            f"Nothing came for {self.stall:g} seconds. {advice} What had come is kept.",
+            f"Nothing came for {limit}. {advice} What had come is kept.",
             phase="streaming",
         )
 

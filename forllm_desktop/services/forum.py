@@ -20,13 +20,12 @@ from forllm_desktop.domain.forum import (
 )
 from forllm_desktop.domain.undo import Kind, Restored, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
-from forllm_desktop.services import restoring
+from forllm_desktop.services import restoring, topics
 from forllm_desktop.services.forum_tree import ForumTree
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post, live_subforum, live_topic
+from forllm_desktop.services.topics import cancel_requests
 from forllm_desktop.storage import forum as rows
-from forllm_desktop.storage import forum_tree as tree_rows
-from forllm_desktop.storage import queue as queue_rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
 from forllm_desktop.storage.persona import author_of
 
@@ -119,7 +118,8 @@ class ForumService:
         with self._change() as (session, news):
             subforum = live_subforum(session, subforum_id)
             subforum.deleted_at = now = self._clock()
-            cancelled = _cancel(session, news, rows.asked_posts(session, subforum_id=subforum_id), now)
+            asked = rows.asked_posts(session, subforum_id=subforum_id)
+            cancelled = cancel_requests(session, news, asked, now)
             rows.number(rows.subforums(session))
             news.tell(self._events.subforums_changed)
         label = f"Subforum “{subforum.name}” deleted"
@@ -168,22 +168,21 @@ class ForumService:
 
     def move_topic(self, topic_id: int, subforum_id: int) -> Undo:
         """Put a topic into another subforum."""
+        return self.move_topics([topic_id], subforum_id)
+
+    def move_topics(self, topic_ids: Sequence[int], subforum_id: int) -> Undo:
+        """Put topics into another subforum, all or none of them."""
         with self._change() as (session, news):
-            topic, target = live_topic(session, topic_id), live_subforum(session, subforum_id)
-            before, topic.subforum_id = topic.subforum_id, subforum_id
-            news.tell(self._events.topic_changed, topic_id)
-        label = f"Topic “{topic.title}” moved to “{target.name}”"
-        return Undo(label, UndoKind.TOPIC_MOVED, (topic_id,), before)
+            return topics.move(session, news, topic_ids, subforum_id)
 
     def delete_topic(self, topic_id: int) -> Undo:
         """Move a topic with its posts to the trash; requests in it are cancelled."""
+        return self.delete_topics([topic_id])
+
+    def delete_topics(self, topic_ids: Sequence[int]) -> Undo:
+        """Do what `delete_topic` does with all or none of several topics."""
         with self._change() as (session, news):
-            topic = live_topic(session, topic_id)
-            topic.deleted_at = now = self._clock()
-            cancelled = _cancel(session, news, rows.asked_posts(session, topic_id=topic_id), now)
-            news.tell(self._events.topic_changed, topic_id)
-        label = f"Topic “{topic.title}” deleted"
-        return Undo(label, UndoKind.TOPIC_DELETED, (topic_id,), cancelled=tuple(cancelled.changed))
+            return topics.delete(session, news, topic_ids, self._clock())
 
     # -- posts
 
@@ -257,14 +256,14 @@ class ForumService:
         with self._change() as (session, news):
             post = live_post(session, post_id)
             now = self._clock()
-            cancelled = _cancel(session, news, [post_id], now)
+            cancelled = cancel_requests(session, news, [post_id], now)
             # An empty reply is taken away with its request; there is nothing to bring back then.
             is_gone = post_id in cancelled.removed
             if not is_gone:
                 post.deleted_at = now
                 session.flush()
                 restoring.tell_deleted(session, news, post)
-        label = f"Post “{_first_words(post)}” deleted" if post.content else "Empty reply deleted"
+        label = f"Post “{_first_words(post)}” deleted" if post.content else "Reply without text deleted"
         ids = () if is_gone else (post_id,)
         return Undo(label, UndoKind.POST_DELETED, ids, cancelled=tuple(cancelled.changed))
 
@@ -274,12 +273,10 @@ class ForumService:
             for topic_id in rows.mark_read(session, post_ids, self._clock()):
                 news.tell(self._events.topic_changed, topic_id)
 
-    def mark_topics_read(self, topic_ids: Collection[int]) -> None:
-        """Mark all finished replies in these topics as read; emits as `mark_read`."""
+    def mark_topics_read(self, topic_ids: Collection[int]) -> Undo | None:
+        """Mark all finished replies in these topics as read, as `mark_read`; None when nothing was unread."""
         with self._change() as (session, news):
-            unread = tree_rows.unread_posts(session, topic_ids)
-            for topic_id in rows.mark_read(session, unread, self._clock()):
-                news.tell(self._events.topic_changed, topic_id)
+            return topics.mark_read(session, news, topic_ids, self._clock())
 
     # -- taking back
 
@@ -304,8 +301,9 @@ class ForumService:
         match undo.kind, undo.ids:
             case UndoKind.SUBFORUM_DELETED, (subforum_id,):
                 return self.restore(Kind.SUBFORUM, subforum_id)
-            case UndoKind.TOPIC_DELETED, (topic_id,):
-                return self.restore(Kind.TOPIC, topic_id)
+            case UndoKind.TOPIC_DELETED, ids:
+                with self._change() as (session, news):
+                    return topics.bring_back(session, news, ids, self._clock())
             case UndoKind.POST_DELETED, ids:
                 return self._undo_deleted_post(ids, undo.cancelled)
             case UndoKind.SUBFORUM_RENAMED, (subforum_id,):
@@ -315,14 +313,17 @@ class ForumService:
                 self.describe_subforum(subforum_id, str(before))
                 return Restored(Kind.SUBFORUM, subforum_id, "The former description is back")
             case UndoKind.SUBFORUM_MOVED, (subforum_id,):
-                self.move_subforum(subforum_id, int(before or 0))
+                self.move_subforum(subforum_id, before if isinstance(before, int) else 0)
                 return Restored(Kind.SUBFORUM, subforum_id, "The subforum is back in its place")
             case UndoKind.TOPIC_RENAMED, (topic_id,):
                 self.rename_topic(topic_id, str(before))
                 return Restored(Kind.TOPIC, topic_id, f"Topic “{before}” has its name back")
-            case UndoKind.TOPIC_MOVED, (topic_id,):
-                self.move_topic(topic_id, int(before or 0))
-                return Restored(Kind.TOPIC, topic_id, "The topic is back where it was")
+            case UndoKind.TOPIC_MOVED, ids if isinstance(before, tuple):
+                with self._change() as (session, news):
+                    return topics.move_back(session, news, ids, before)
+            case UndoKind.MARKED_READ, ids:
+                with self._change() as (session, news):
+                    return topics.mark_unread(session, news, ids)
         raise NotPossible("This cannot be taken back")
 
     def _undo_deleted_post(self, ids: tuple[int, ...], cancelled: tuple[int, ...]) -> Restored:
@@ -334,13 +335,6 @@ class ForumService:
 
     def _change(self) -> AbstractContextManager[tuple[Session, News]]:
         return change(self._database, self._events)
-
-
-def _cancel(session: Session, news: News, post_ids: Collection[int], now: datetime) -> queue_rows.Cancelled:
-    """Cancel what answers or writes these posts at the moment of their deletion; a restore goes by it."""
-    cancelled = queue_rows.cancel_for_posts(session, post_ids, now)
-    news.tell_cancelled(cancelled)
-    return cancelled
 
 
 def _shown_post(session: Session, post_id: int) -> Post:

@@ -224,6 +224,24 @@ def mark_read(session: Session, post_ids: Collection[int], now: datetime) -> lis
     return sorted(topic_ids)
 
 
+def mark_unread(session: Session, post_ids: Collection[int]) -> list[int]:
+    """Mark these posts as unread again; returns the topics they are in, each once."""
+    ids = sorted(post_ids)
+    topic_ids: set[int] = set()
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        some = ids[start : start + _IDS_PER_STATEMENT]
+        topic_ids.update(
+            session.scalars(
+                update(Post)
+                .where(Post.post_id.in_(some))
+                .values(read_at=None)
+                .returning(Post.topic_id)
+                .execution_options(synchronize_session=False)
+            )
+        )
+    return sorted(topic_ids)
+
+
 # -- earlier texts
 
 

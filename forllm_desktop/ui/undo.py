@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.undo import Undo
+from forllm_desktop.domain.undo import Undo, UndoKind
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
@@ -53,4 +53,6 @@ class UndoList(QObject):
 
 
 def _icon(undo: Undo) -> str:
+    if undo.kind is UndoKind.MARKED_READ:
+        return "checks"
     return "trash" if undo.kind.value.endswith("deleted") else "pencil-simple"

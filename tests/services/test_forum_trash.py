@@ -75,6 +75,8 @@ def full(forum: ForumService, clock: FixedClock) -> tuple[list[Subforum], list[T
         (lambda forum: forum.delete_topic(1), "Topic “Sky” deleted"),
         (lambda forum: forum.rename_topic(1, "Clouds"), "Topic “Sky” renamed to “Clouds”"),
         (lambda forum: forum.move_topic(1, 3), "Topic “Sky” moved to “Travel”"),
+        (lambda forum: forum.delete_topics([1, 2]), "2 topics deleted"),
+        (lambda forum: forum.move_topics([1, 2], 3), "2 topics moved to “Travel”"),
         (lambda forum: forum.delete_post(1), "Post “An edited text.” deleted"),
         (lambda forum: forum.delete_post(3), "Post “Reply 2” deleted"),
     ],
@@ -121,6 +123,33 @@ def test_undo_of_a_rename_is_refused_when_the_name_was_taken(forum: ForumService
     with pytest.raises(InvalidInput, match="already"):
         forum.undo(undo)
     assert names(forum) == ["Optics", "Physics"]
+
+
+def test_marking_as_read_is_taken_back_for_what_was_unread_alone(
+    forum: ForumService, database: Database
+) -> None:
+    topic, first = a_topic(forum)
+    old = a_model_reply(database, first)
+    forum.mark_read([old.post_id])
+    a_model_reply(database, first)
+    before = contents(database)
+    undo = forum.mark_topics_read([topic.topic_id])
+    assert undo is not None
+    assert forum.mark_topics_read([topic.topic_id]) is None
+    assert contents(database) != before
+    assert forum.undo(undo).message == "Unread again"
+    assert contents(database) == before
+
+
+def test_undo_of_several_deletions_passes_over_what_is_back_already(forum: ForumService) -> None:
+    subforum = a_subforum(forum)
+    ids = [a_topic(forum, subforum, title)[0].topic_id for title in ("One", "Two")]
+    undo = forum.delete_topics(ids)
+    forum.restore(Kind.TOPIC, ids[0])
+    assert forum.undo(undo).message == "1 topic restored"
+    assert forum.trash() == []
+    with pytest.raises(NotPossible):
+        forum.undo(undo)
 
 
 def test_undo_of_a_move_is_refused_when_the_old_place_is_deleted(forum: ForumService) -> None:
@@ -504,7 +533,7 @@ def test_deleting_a_reply_that_has_no_text_yet_takes_it_away_for_good(
     job = a_job(database, question, JobStatus.PENDING, reply_post_id=reply.post_id)
     recorder.take()
     undo = forum.delete_post(reply.post_id)
-    assert (undo.label, undo.kind) == ("Empty reply deleted", UndoKind.POST_DELETED)
+    assert (undo.label, undo.kind) == ("Reply without text deleted", UndoKind.POST_DELETED)
     assert shown(forum, topic.topic_id) == ["question"]
     assert forum.trash() == []
     assert recorder.take(["post_removed"]) == [("post_removed", reply.post_id)]

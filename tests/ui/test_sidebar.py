@@ -152,18 +152,91 @@ def shown(show: Callable[[], Shown], filled: Forum) -> Shown:
     return made
 
 
+# -- several topics
+
+
+def titles_of(shown: Shown) -> list[str]:
+    return [row.title for row in shown.view.selected_topics()]
+
+
+def test_clicks_with_ctrl_and_shift_select_topics_and_open_nothing(shown: Shown) -> None:
+    shown.click("Top")
+    shown.asked.clear()
+    shown.click("Risotto", modifiers=CTRL)
+    assert titles_of(shown) == ["Top", "Risotto"]
+    shown.click("Top", modifiers=CTRL)
+    assert titles_of(shown) == ["Risotto"]
+    shown.click("Bicycle", modifiers=SHIFT)
+    assert titles_of(shown) == ["Bicycle", "Top", "Risotto"]
+    assert shown.asked == []
+
+
+def test_del_moves_all_selected_topics_to_the_trash_with_one_undo(shown: Shown, filled: Forum) -> None:
+    shown.select("Bicycle")
+    shown.key(KEY.Key_Down, SHIFT)
+    assert titles_of(shown) == ["Bicycle", "Top"]
+    shown.key(KEY.Key_Delete)
+    assert shown.titles() == ["Physics", "Cooking", "Risotto"]
+    (undo,) = shown.undos
+    assert undo.label == "2 topics deleted"
+    assert filled.forum.undo(undo).message == "2 topics restored"
+    shown.model.refresh()
+    assert shown.titles() == ["Physics", "Bicycle", "Top", "Cooking", "Risotto"]
+
+
+def test_menu_over_one_of_several_topics_is_for_all_of_them(shown: Shown, filled: Forum) -> None:
+    shown.select("Bicycle")
+    shown.click("Top", modifiers=CTRL)
+    shown.view.choose_for_menu(shown.index("Top"))
+    menu = shown.menu()
+    assert list(menu) == ["Open 2 topics in tabs", "Move 2 topics to", "Mark as read", "Delete 2 topics"]
+    (cooking,) = menu["Move 2 topics to"].menu().actions()
+    cooking.trigger()
+    assert sorted(shown.titles()[2:]) == ["Bicycle", "Risotto", "Top"]
+    (undo,) = shown.undos
+    filled.forum.undo(undo)
+    shown.model.refresh()
+    assert shown.titles() == ["Physics", "Bicycle", "Top", "Cooking", "Risotto"]
+    shown.view.choose_for_menu(shown.index("Risotto"))
+    assert titles_of(shown) == ["Risotto"]
+
+
+def test_several_topics_are_dragged_together(shown: Shown, filled: Forum, monkeypatch) -> None:
+    shown.select("Bicycle")
+    shown.click("Top", modifiers=CTRL)
+    dragged = Dragged(shown, shown.model.mimeData(shown.view.selectedIndexes()))
+    assert dragged.drop(shown.point("Risotto"))
+    (undo,) = shown.undos
+    assert undo.label == "2 topics moved to “Cooking”"
+
+
+def test_marking_as_read_can_be_taken_back(shown: Shown, filled: Forum) -> None:
+    (entry,) = filled.forum.thread(shown.id("Top"))
+    filled.events.post_changed.emit(a_model_reply(filled.database, entry.post).post_id)
+    shown.model.refresh()
+    shown.select("Top")
+    shown.menu()["Mark as read"].trigger()
+    (undo,) = shown.undos
+    assert undo.label == "Topic “Top” marked as read"
+    shown.select("Top")
+    assert not shown.menu()["Mark as read"].isEnabled()
+    filled.forum.undo(undo)
+    shown.model.refresh()
+    shown.select("Top")
+    assert shown.menu()["Mark as read"].isEnabled()
+
+
 # -- opening
 
 
-def test_click_opens_a_topic_and_ctrl_or_middle_click_opens_it_in_a_tab(shown: Shown) -> None:
+def test_click_opens_a_topic_and_middle_click_opens_it_in_a_tab(shown: Shown) -> None:
     top = shown.id("Top")
     shown.click("Top")
-    shown.click("Top", modifiers=CTRL)
     shown.click("Top", MIDDLE)
-    assert shown.asked == [("topic", top, False), ("topic", top, True), ("topic", top, True)]
+    assert shown.asked == [("topic", top, False), ("topic", top, True)]
     shown.click("Physics")
     shown.click("Top", Qt.MouseButton.RightButton)
-    assert len(shown.asked) == 3
+    assert len(shown.asked) == 2
 
 
 def test_enter_opens_a_topic_and_ctrl_enter_opens_it_in_a_tab(shown: Shown) -> None:

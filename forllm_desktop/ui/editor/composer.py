@@ -207,8 +207,9 @@ class Composer(QWidget):
 
     def _go_to(self, place: Place, text: str = "") -> None:
         self.flush()
-        self._place = place
         draft = self._drafts.draft(place.key)
+        # Only now: what is in the field must never be saved as the draft of another place.
+        self._place = place
         for field, value in (
             (self._text, draft.content if draft else text),
             (self._title, draft.title if draft else ""),

@@ -295,9 +295,9 @@ class ForumTreeModel(QAbstractItemModel):
     def move_topics(self, topic_ids: Sequence[int], subforum_id: int) -> None:
         """Put topics into a subforum. Raises NotFound."""
         moved = [topic_id for topic_id in topic_ids if self._home(topic_id) != subforum_id]
-        undos = [self._forum.move_topic(topic_id, subforum_id) for topic_id in moved]
-        self.refresh()
-        for undo in undos:
+        if moved:
+            undo = self._forum.move_topics(moved, subforum_id)
+            self.refresh()
             self.changed.emit(undo)
 
     def move_subforum(self, subforum_id: int, position: int) -> None:

@@ -189,10 +189,12 @@ class QueueTable(QAbstractTableModel):
         if not self._is_awake:
             return
         if self._is_stale:
-            self._is_stale = False
             self._changed |= {row.job.request_id for row in self._rows}
-        wanted, self._changed = self._changed, set()
+        wanted = set(self._changed)
         found = {row.job.request_id: row for row in self._queue.table(wanted)}
+        # Only now: what could not be read is read with the next change.
+        self._is_stale = False
+        self._changed -= wanted
         for request_id in wanted:
             self._put(request_id, found.get(request_id))
 

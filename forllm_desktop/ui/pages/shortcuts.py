@@ -30,6 +30,7 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "In the forum tree": (
         ("Ctrl+Enter", "Open in a new tab"),
+        ("Shift+Up, Shift+Down", "Select several topics"),
         ("F2", "Rename"),
         ("Alt+Enter", "Name and description"),
         ("Alt+Up, Alt+Down", "Move the subforum"),

@@ -1,6 +1,16 @@
 """The view of the forum tree: mouse, keys, dragging, and fetching topics as they come into sight."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -77,6 +87,7 @@ class ForumTreeView(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDropIndicatorShown(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Subforums and topics")
@@ -85,6 +96,27 @@ class ForumTreeView(QTreeView):
     def drop_handlers(self) -> list[DropHandler]:
         """Who takes drops that are neither topics nor subforums; append to it."""
         return self._drops.handlers
+
+    # -- choosing
+
+    def selected_topics(self) -> list[TopicRow]:
+        """Return the selected topics from top to bottom."""
+        found = [(self.visualRect(index).top(), self._model.row(index)) for index in self.selectedIndexes()]
+        found.sort(key=lambda place: place[0])
+        return [row for _, row in found if isinstance(row, TopicRow)]
+
+    def setCurrentIndex(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        # Qt's own asks which keys are held down, and would add to the selection while Ctrl+Tab is.
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(index, flags)
+
+    def choose_for_menu(self, index: QModelIndex) -> None:
+        """Make a row the current one; if it is one of several selected ones, they all stay so."""
+        if self.selectionModel().isSelected(index):
+            flags = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(index, flags)
+        else:
+            self.setCurrentIndex(index)
 
     # -- showing and typing
 
@@ -215,11 +247,10 @@ class ForumTreeView(QTreeView):
         self._pressed = QPersistentModelIndex()
         super().mouseReleaseEvent(event)
         row = self._model.row(index) if is_click else None
-        if isinstance(row, TopicRow) and event.button() != Qt.MouseButton.RightButton:
-            wants_tab = event.button() == Qt.MouseButton.MiddleButton or bool(
-                event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            )
-            self.opened.emit(row.entry.topic_id, wants_tab)
+        keys = Qt.KeyboardModifier
+        selects = event.modifiers() & (keys.ControlModifier | keys.ShiftModifier)
+        if isinstance(row, TopicRow) and event.button() != Qt.MouseButton.RightButton and not selects:
+            self.opened.emit(row.entry.topic_id, event.button() == Qt.MouseButton.MiddleButton)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
@@ -248,7 +279,9 @@ class ForumTreeView(QTreeView):
             return
         drag = QDrag(self)
         drag.setMimeData(self._model.mimeData(indexes))
-        drag.setPixmap(_capsule(self._model.row(indexes[0]).title, self.devicePixelRatioF()))
+        topics = len(self.selected_topics())
+        words = self._model.row(indexes[0]).title if topics < 2 else f"{topics:,} topics"
+        drag.setPixmap(_capsule(words, self.devicePixelRatioF()))
         drag.setHotSpot(QPoint(-12, -8))
         drag.exec(Qt.DropAction.MoveAction)
         self._leave_drag()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QKeySequence
@@ -57,7 +58,10 @@ class TreeCommands(QObject):
         view.key_pressed.connect(self._take_key)
 
     def commands(self) -> list[Command]:
-        """Return what can be done with the current row, or with the whole tree when there is none."""
+        """Return what can be done with the selected rows, or with the whole tree when there is none."""
+        topics = self._view.selected_topics()
+        if len(topics) > 1:
+            return self._for_topics(topics)
         index = self._view.currentIndex()
         row = self._model.row(index) if index.isValid() else None
         if isinstance(row, TopicRow):
@@ -92,6 +96,30 @@ class TreeCommands(QObject):
             Command("Mark as read", self._reading([id]), (), "checks", bool(row.unread)),
             SEPARATOR,
             Command("Delete", self._doing_undoable(self._forum.delete_topic, id), ("Del",), "trash"),
+        ]
+
+    def _for_topics(self, rows: list[TopicRow]) -> list[Command]:
+        ids, homes = [row.entry.topic_id for row in rows], {row.entry.subforum_id for row in rows}
+        others = [other for other in self._subforums() if homes != {other.entry.subforum_id}]
+        moves = tuple(
+            Command(_short(other.title), self._doing(self._model.move_topics, ids, other.entry.subforum_id))
+            for other in others
+        )
+
+        def open_all() -> None:
+            for id in ids:
+                self._view.opened.emit(id, True)
+
+        number = f"{len(ids):,} topics"
+        return [
+            Command(f"Open {number} in tabs", open_all, ("Ctrl+Return", "Ctrl+Enter"), "arrow-square-out"),
+            SEPARATOR,
+            Command(f"Move {number} to", icon="folder-simple", is_enabled=bool(moves), below=moves),
+            Command("Mark as read", self._reading(ids), (), "checks", any(row.unread for row in rows)),
+            SEPARATOR,
+            Command(
+                f"Delete {number}", self._doing_undoable(self._forum.delete_topics, ids), ("Del",), "trash"
+            ),
         ]
 
     def _for_subforum(self, row: SubforumRow) -> list[Command]:
@@ -142,7 +170,7 @@ class TreeCommands(QObject):
         self._view.setExpanded(index, not self._view.isExpanded(index))
 
     def _reading(self, topic_ids: list[int]) -> Callable[[], None]:
-        return self._doing(self._forum.mark_topics_read, topic_ids)
+        return self._doing_undoable(self._forum.mark_topics_read, topic_ids)
 
     def _doing(self, verb: Callable[..., object], *arguments: object) -> Callable[[], None]:
         def do() -> None:
@@ -154,8 +182,13 @@ class TreeCommands(QObject):
 
         return do
 
-    def _doing_undoable(self, verb: Callable[[int], object], id: int) -> Callable[[], None]:
-        return self._doing(lambda: self.undo_offered.emit(verb(id)))
+    def _doing_undoable(self, verb: Callable[[Any], object], what: object) -> Callable[[], None]:
+        def do() -> None:
+            undo = verb(what)
+            if undo is not None:
+                self.undo_offered.emit(undo)
+
+        return self._doing(do)
 
     # -- menu and keys
 
@@ -164,7 +197,7 @@ class TreeCommands(QObject):
             rect = self._view.visualRect(self._view.currentIndex())
             point = QPoint(rect.left() + text_left(), rect.bottom())
         else:
-            self._view.setCurrentIndex(self._view.indexAt(point))
+            self._view.choose_for_menu(self._view.indexAt(point))
         self.menu().popup(self._view.viewport().mapToGlobal(point))
 
     def _take_key(self, event: QKeyEvent) -> None:

@@ -70,8 +70,11 @@ class QuietBar(QWidget):
         self, error: ForllmError, action: str = "", on_action: Callable[[], object] | None = None
     ) -> None:
         """Show what happened and what to do."""
-        words = f"{error.title}. {error.message}" if error.message else error.title
-        self.say(words, kind="danger", action=action, on_action=on_action)
+        self.say(_words(error), kind="danger", action=action, on_action=on_action)
+
+    def says_error(self, error: ForllmError) -> bool:
+        """Say whether these very words are shown now."""
+        return not self.isHidden() and self._sentence.text() == _words(error)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ground, colour, _ = _LOOKS[self._kind]
@@ -91,3 +94,7 @@ class QuietBar(QWidget):
             self.hide()
         else:
             super().keyPressEvent(event)
+
+
+def _words(error: ForllmError) -> str:
+    return f"{error.title}. {error.message}" if error.message else error.title
