@@ -23,6 +23,12 @@ from forllm_desktop.ui.thread.view import ThreadView
 
 EARLIER, LATER = -(2**40), 2**40
 """Keys of the rows that lead to the pages before and after this one."""
+_REPEATED = 5
+"""Posts that a page repeats of the one before: what its first post answers, and what that answers."""
+_ROOM_ABOVE = 0.22
+"""Share of the view above a post that is shown, for the end of what stands before it."""
+_NEAR_ABOVE, _NEAR_BELOW = 4, 8
+"""Posts around the first one that are written before all the others: two screens."""
 
 
 class Keeper(QObject):
@@ -83,10 +89,11 @@ class Keeper(QObject):
                 .findBlockByNumber(self.view.document().findBlock(slot.start).blockNumber() + block)
                 .position()
             )
-            view.anchor.put(position, self._first_distance() if distance is None else distance)
+            view.anchor.put(position, self.room_above() if distance is None else distance)
 
-    def _first_distance(self) -> float:
-        return self.view.writer.style.px(12 + 44)
+    def room_above(self) -> float:
+        """Return how far from the top of the view a post is put so that it is read in its context, in px."""
+        return max(self.view.writer.style.px(12 + 44), _ROOM_ABOVE * self.view.viewport().height())
 
     def _choose_page(self, key: int | None) -> None:
         everything = pages(self.source.thread.shown())
@@ -98,7 +105,9 @@ class Keeper(QObject):
         self._use_page(everything)
 
     def _use_page(self, everything: list[list[Entry]]) -> None:
-        self.shown = everything[self._page]
+        page = everything[self._page]
+        above = self.source.thread.above(page[0].key)[:_REPEATED] if self._page else []
+        self.shown = [*reversed(above), *page]
         self._before = sum(len(page) for page in everything[: self._page])
         self._after = sum(len(page) for page in everything[self._page + 1 :])
         keys = [entry.key for entry in self.shown]
@@ -122,10 +131,11 @@ class Keeper(QObject):
         self._filler.run(self._steps(target), self.filled.emit, first)
 
     def _steps(self, target: int | None) -> Iterator[object]:
-        """Write what is missing: from the target down, then from it up."""
+        """Write what is missing: the target and what is near it, then all below, then all above."""
         rank = self._ranks.get(target, 0) if target is not None else 0
-        down, up = self.shown[rank:], self.shown[:rank]
-        for entry in [*down, *reversed(up)]:
+        down, up = self.shown[rank:], self.shown[:rank][::-1]
+        near = [*down[:1], *up[:1], *down[1:_NEAR_BELOW], *up[1:_NEAR_ABOVE]]
+        for entry in [*near, *down[_NEAR_BELOW:], *up[_NEAR_ABOVE:]]:
             if entry.key not in self.view.writer.by_key and entry.key in self._ranks:
                 yield from self._write(entry)
         for key, count, word in ((EARLIER, self._before, "earlier"), (LATER, self._after, "later")):

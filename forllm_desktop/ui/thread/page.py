@@ -142,13 +142,13 @@ class ThreadPage(QWidget):
     # -- for the shell
 
     def show_post(self, post_id: int) -> None:
-        """Bring a post to the top of the page and make it the current one; unknown ones are ignored."""
+        """Show a post below the end of what stands before it and make it current, if it is there."""
         if self._source.is_loaded and post_id not in self._source.thread.by_key:
             return
         self._target = post_id
         if self._is_open:
             self._keeper.unfold_to(post_id)
-            self._walking.go_to(post_id)
+            self._walking.go_to(post_id, in_context=True)
 
     def next_unread(self) -> bool:
         """Go to the next unread reply after the current post, or the first; returns whether there is one."""

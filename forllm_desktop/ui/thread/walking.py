@@ -49,14 +49,15 @@ class Walking(QObject):
         for one in (before, key):
             self._view.update_head(one)
 
-    def go_to(self, key: int) -> None:
-        """Bring a post to the top, make it current and say so."""
+    def go_to(self, key: int, *, in_context: bool = False) -> None:
+        """Bring a post to the top, or below the end of what stands before it; make it current and say so."""
         self._follows = None
         slot = self._view.writer.by_key.get(key)
         if slot is None:
             self._keeper.open(key)
         else:
-            self._view.anchor.put(slot.start, self.head_room())
+            room = self._keeper.room_above() if in_context else self.head_room()
+            self._view.anchor.put(slot.start, room)
         self.make_current(key)
         self._tell(key)
 
