@@ -255,6 +255,21 @@ def test_the_reply_names_whom_it_goes_to_as_plain_text(services, database, qtbot
     assert composer._reply_to.textFormat() == Qt.TextFormat.PlainText
 
 
+def test_the_button_names_the_key_that_posts_where_there_is_room(services, qtbot):
+    topic, _ = a_topic(services.forum)
+    composer = services.composer(qtbot)
+    composer.write_in(topic.topic_id)
+    assert composer._ask.key in ("Ctrl ↵", "⌘ ↵")
+    wide = composer._ask.width()
+    services.settings.change(post_key="enter")
+    assert composer._ask.key == "↵"
+    composer.resize(320, 200)
+    qtbot.waitUntil(lambda: composer._ask.width() <= wide)
+    composer.grab()
+    composer.resize(800, 200)
+    qtbot.waitUntil(lambda: bool(composer._ask.key))
+
+
 def test_the_persona_picker_shows_who_answers_by_default(services, qtbot):
     topic, _ = a_topic(services.forum)
     ada = services.personas.create("Ada", "You are Ada.")

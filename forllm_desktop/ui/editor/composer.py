@@ -1,11 +1,12 @@
 """The composer: writes posts, replies, new topics and edits, with a draft for each place."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
@@ -20,16 +21,19 @@ from forllm_desktop.services.queue import QueueService, Wish
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui import words
 from forllm_desktop.ui.editor import marks
+from forllm_desktop.ui.editor.foot_row import FootRow
 from forllm_desktop.ui.editor.growing_text import GrowingText
 from forllm_desktop.ui.editor.model_picker import ModelPicker
 from forllm_desktop.ui.editor.pickers import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
+from forllm_desktop.ui.widgets.key_button import KeyButton
 from forllm_desktop.ui.widgets.labels import plain_label
 
 SAVE_AFTER = 600
 """Milliseconds without a key before a draft is saved."""
+_IS_MAC = sys.platform == "darwin"
 
 
 class Composer(QWidget):
@@ -267,7 +271,7 @@ class Composer(QWidget):
         self._persona = PersonaPicker(personas)
         self._model = ModelPicker(models)
         self._post = push_button("Post")
-        self._ask = push_button("Post and ask", "primary")
+        self._ask = KeyButton("Post and ask")
         self._save_timer = QTimer(self, interval=SAVE_AFTER, singleShot=True)
         self._marks = [
             self._mark_button("Bold", "text-bolder", partial(marks.toggle_around, mark="**")),
@@ -295,30 +299,15 @@ class Composer(QWidget):
         inner.addWidget(self._text)
         self._box.installEventFilter(self)
         self._text.installEventFilter(self)
-        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        row.setSpacing(8)
-        choices, sending = QHBoxLayout(), QHBoxLayout()
-        choices.setSpacing(4)
-        for button in self._marks:
-            choices.addWidget(button)
-        choices.addSpacing(8)
-        choices.addWidget(self._reply_to, 1)
-        choices.addWidget(self._cancel)
-        choices.addWidget(self._persona)
-        choices.addWidget(self._model)
-        sending.setSpacing(8)
-        sending.addStretch()
-        sending.addWidget(self._post)
-        sending.addWidget(self._ask)
-        row.addLayout(choices, 1)
-        row.addLayout(sending)
+        choices = (self._cancel, self._persona, self._model)
+        self._foot = FootRow(self._marks, self._reply_to, choices, self._post, self._ask)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 8, 16, 8)
         layout.setSpacing(8)
         layout.addWidget(self._title)
         layout.addWidget(self._box)
         layout.addWidget(self._error)
-        layout.addLayout(row)
+        layout.addLayout(self._foot)
 
     def _connect(self, events: Events) -> None:
         self._text.textChanged.connect(self._note_change)
@@ -343,6 +332,8 @@ class Composer(QWidget):
         self._text.posts_on_enter = settings.post_key == "enter"
         self._text.use_fixed_width(settings.monospace_editor)
         key = "Enter" if settings.post_key == "enter" else "Ctrl+Enter"
+        self._ask.set_key("↵" if settings.post_key == "enter" else "⌘ ↵" if _IS_MAC else "Ctrl ↵")
+        self._fit_row()
         self._ask.setToolTip(f"Post, and let the persona answer ({key})")
         self._model.refresh()
 
@@ -351,19 +342,9 @@ class Composer(QWidget):
         self._fit_row()
 
     def _fit_row(self) -> None:
-        """Make two lines where one has no room; leave out the buttons for marks, which can be typed."""
         margins = self.contentsMargins() + self.layout().contentsMargins()  # pyright: ignore[reportOptionalMemberAccess]
         room = self.width() - margins.left() - margins.right()
-        # Asked one by one: a layout remembers what it needed before a button was shown.
-        marks = _needed(self._marks, 4, even_if_hidden=True)
-        choices = 12 + _needed([self._cancel, self._persona, self._model], 4)
-        send = self._row.spacing() + _needed([self._post, self._ask], 8)
-        has_two_lines = choices + send > room
-        has_marks = marks + choices + (0 if has_two_lines else send) <= room
-        direction = QBoxLayout.Direction.TopToBottom if has_two_lines else QBoxLayout.Direction.LeftToRight
-        self._row.setDirection(direction)
-        for button in self._marks:
-            button.setVisible(has_marks)
+        self._foot.fit(room)
         short = "Title"
         usual = f"{short}; left empty, the first line is the title"
         has_room = self._title.fontMetrics().horizontalAdvance(usual) + theme().px(32) <= room
@@ -385,10 +366,3 @@ class Composer(QWidget):
         painter.setBrush(theme().colour("surface"))
         inset = width / 2
         painter.drawRoundedRect(self._box.rect().toRectF().adjusted(inset, inset, -inset, -inset), 8, 8)
-
-
-def _needed(widgets: Sequence[QWidget], spacing: int, *, even_if_hidden: bool = False) -> int:
-    """Return the width of widgets beside each other."""
-    shown = [widget for widget in widgets if even_if_hidden or not widget.isHidden()]
-    least = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown]
-    return sum(least) + spacing * len(shown)

@@ -19,7 +19,7 @@ def push_button(
     text: str, kind: str = "", icon_name: str = "", *, small: bool = False, parent: QWidget | None = None
 ) -> QPushButton:
     """Return a button with words. `kind`: "" (a border), "primary", "quiet", "danger" or "delete"."""
-    button = _PushButton(text, parent)
+    button = PushButton(text, parent)
     button.setProperty("kind", kind)
     button.setProperty("size", "small" if small else "")
     button.setCursor(Qt.CursorShape.ArrowCursor)
@@ -76,7 +76,7 @@ class ByKeyboard:
             self.style().polish(self)
 
 
-class _PushButton(ByKeyboard, QPushButton):
+class PushButton(ByKeyboard, QPushButton):
     """Its icon grows and shrinks with the text size."""
 
     def __init__(self, text: str, parent: QWidget | None) -> None:
