@@ -32,7 +32,8 @@ def build_and_check(folder: Path) -> int:
     app = folder / "dist" / "forllm"
     size = sum(file.stat().st_size for file in app.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"built in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB", flush=True)
-    program = app / ("forllm.exe" if sys.platform == "win32" else "forllm")
+    # With a window a program for Windows has no terminal, so there is a second one for commands.
+    program = app / ("forllm-cli.exe" if sys.platform == "win32" else "forllm")
     model = make_tiny_gguf(folder / "tiny.gguf", "endless", ctx=512)
     question = ["ask", "What waits in the garden?", "--subforum", "Garden", "--model", str(model), "--wait"]
     steps = [["--self-check"], ["doctor"], question, ["queue", "list"]]
