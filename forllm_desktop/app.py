@@ -106,6 +106,7 @@ class Desktop(QObject):
         self._before_opening = before_opening
         self._log: logging.Handler | None = None
         self._is_quitting = False
+        self._later: list[Callable[[], None]] = []
         self.has_ended = False
         self.exit_code = 0
         self.workspace: Workspace | None = None
@@ -176,11 +177,17 @@ class Desktop(QObject):
             return
         QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
         log.info("opened %s", self._folder)
+        self._later = [self._load_icons, self._start_worker, self._warm_up]
         self.opened.emit()
-        # The panes are painted first: what follows takes time and is not missed.
-        QTimer.singleShot(0, self, self._load_icons)
-        QTimer.singleShot(0, self, self._start_worker)
-        QTimer.singleShot(0, self, self._warm_up)
+        # The panes are painted in the first round of the event loop, and what that starts comes in the next.
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self._go_on))
+
+    def _go_on(self) -> None:
+        """Do the next thing that takes time and is not missed at once; the window answers in between."""
+        step = self._later.pop(0)
+        if self._later:
+            QTimer.singleShot(0, self, self._go_on)
+        step()
 
     def _load_icons(self) -> None:
         from forllm_desktop.ui.icons import load_icons

@@ -14,8 +14,8 @@ from forllm_desktop.ui.outside import Outside
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.pane_focus import focus_first, focus_next
+from forllm_desktop.ui.panes.late_search import LateSearch
 from forllm_desktop.ui.panes.queue import QueuePane
-from forllm_desktop.ui.panes.search import SearchPanel
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.state_watch import StateWatch
@@ -44,7 +44,7 @@ class Desk(QObject):
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
         self._queue = QueuePane(ws.queue, ws.events)
-        self._search = SearchPanel(ws.search, ws.personas, window)
+        self._search = LateSearch(ws.search, ws.personas, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)
         self._undos = UndoList(ws.forum, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
@@ -256,7 +256,6 @@ class Desk(QObject):
         window.panes.put_sidebar(self._sidebar)
         window.panes.put_queue(self._queue)
         pill = window.toolbar.pill
-        self._search.set_commands(list(self._actions))
         pill.menu.addActions([self._actions[id] for id in ("pause", "try_again", "open_queue")])
 
     def _connect(self) -> None:
@@ -287,7 +286,6 @@ class Desk(QObject):
         pill.retry_requested.connect(self._workspace.queue.release_all)
         queue.failed.connect(self._fail)
         queue.post_requested.connect(self.show_post)
-        search.command_requested.connect(lambda id: self._actions[id].trigger())
         search.persona_requested.connect(self._ask)
         search.post_requested.connect(self.show_post)
         search.subforum_requested.connect(self._show_subforum)

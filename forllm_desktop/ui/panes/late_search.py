@@ -1,0 +1,58 @@
+"""The search panel, made when it is first wanted: nobody sees it before, and the window is there sooner."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.search import SearchService
+
+if TYPE_CHECKING:
+    from forllm_desktop.ui.panes.search import SearchPanel
+
+
+class LateSearch(QObject):
+    """Opens the search panel of a window, and passes on what it wishes for.
+
+    topic_requested(id), post_requested(id), persona_requested(id), subforum_requested(id)
+    """
+
+    topic_requested = Signal(int)
+    post_requested = Signal(int)
+    persona_requested = Signal(int)
+    subforum_requested = Signal(int)
+
+    def __init__(
+        self,
+        search: SearchService,
+        personas: PersonaService,
+        commands: Sequence[QAction],
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._search = search
+        self._personas = personas
+        self._commands = {action.objectName(): action for action in commands}
+        self._window = window
+        self._panel: SearchPanel | None = None
+
+    def open_below(self, anchor: QWidget) -> None:
+        """Open over a widget, with an empty field and the recent topics."""
+        if self._panel is None:
+            self._panel = self._make()
+        self._panel.open_below(anchor)
+
+    def _make(self) -> "SearchPanel":
+        from forllm_desktop.ui.panes.search import SearchPanel
+
+        panel = SearchPanel(self._search, self._personas, self._window)
+        panel.set_commands(list(self._commands.values()))
+        panel.command_requested.connect(lambda name: self._commands[name].trigger())
+        panel.persona_requested.connect(self.persona_requested)
+        panel.post_requested.connect(self.post_requested)
+        panel.subforum_requested.connect(self.subforum_requested)
+        panel.topic_requested.connect(self.topic_requested)
+        return panel
