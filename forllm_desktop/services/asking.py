@@ -8,17 +8,18 @@ from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.forum import Subforum, Topic, checked_text
 from forllm_desktop.domain.persona import Persona, PersonaContent
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
-from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
 from forllm_desktop.events import Events
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.news import change
-from forllm_desktop.services.persona_steps import listed
+from forllm_desktop.services.persona_steps import listed, usable
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import queue as rows
-from forllm_desktop.storage.database import Database
+from forllm_desktop.storage import settings as setting_rows
+from forllm_desktop.storage.database import Database, Session
 
 
 class PersonaAskingService:
@@ -35,6 +36,24 @@ class PersonaAskingService:
         self._events = events
         self._queue = queue
         self._clock = clock
+
+    def wishes(self, persona_ids: Sequence[int]) -> list[Wish]:
+        """Return wishes for answers of these personas, each with the model it prefers, else the default one.
+
+        Who is not assigned where the answer is wanted will be. Raises NotFound, and NotPossible for a persona
+        that may not answer and when there is no model to ask.
+        """
+        with self._database.read() as session:
+            personas = [usable(session, persona_id) for persona_id in dict.fromkeys(persona_ids)]
+            default = _default_model(session)
+            models = [_preferred_model(session, persona) or default for persona in personas]
+        if None in models:
+            raise NotPossible("No model is set up", "Choose one in Settings, Servers.")
+        return [
+            Wish(model, persona.persona_id, assigns=True)
+            for persona, model in zip(personas, models, strict=True)
+            if model is not None
+        ]
 
     def ask(self, post_id: int, wishes: Sequence[Wish]) -> PersonaUndo:
         """Ask several personas to answer a post, in one commit; returns how to take all of it back."""
@@ -109,3 +128,15 @@ class PersonaAskingService:
             session.flush()
             news.tell(self._events.job_changed, job.request_id)
         return job
+
+
+def _default_model(session: Session) -> ModelChoice | None:
+    settings = setting_rows.load(session)
+    if not settings.default_model or not session.get(Server, settings.default_server_id):
+        return None
+    return ModelChoice(settings.default_server_id, settings.default_model)
+
+
+def _preferred_model(session: Session, persona: Persona) -> ModelChoice | None:
+    model = persona.options.model
+    return model if model is not None and session.get(Server, model.server_id) else None

@@ -9,7 +9,7 @@ from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.forum import Subforum
 from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import Persona, Resolution, ResolutionReason, resolve
-from forllm_desktop.domain.persona_card import Answering, Member
+from forllm_desktop.domain.persona_card import Answering, Member, PersonaCard
 from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
@@ -125,6 +125,14 @@ class AssignmentService:
             persona_id = chosen or resolve(rows.candidates(session, subforum_id, None)).persona_id
             model = steps.existing(session, persona_id or 0).options.model
             return model if model is not None and session.get(Server, model.server_id) else None
+
+    def usable(self, persona_ids: Sequence[int]) -> list[PersonaCard]:
+        """Return personas that may answer, in this order. Raises NotFound, and NotPossible for another."""
+        with self._database.read() as session:
+            for persona_id in persona_ids:
+                steps.usable(session, persona_id)
+            cards = {card.persona_id: card for card in rows.cards(session, persona_ids)}
+        return [cards[persona_id] for persona_id in persona_ids]
 
     def global_default(self) -> int | None:
         """Return the global default as it is set, also when it is deleted or switched off."""

@@ -248,25 +248,27 @@ class PersonaService(AssignmentService):
                 session.add(PersonaPicture(persona_id=persona_id, png=checked_picture(png)))
             news.tell(self._events.personas_changed)
 
-    def set_active(self, persona_id: int, is_active: bool) -> PersonaUndo:
-        """Switch a persona on or off; switched off it keeps its places and answers nowhere."""
+    def set_active(self, persona_ids: int | Sequence[int], is_active: bool) -> PersonaUndo:
+        """Switch personas on or off; switched off they keep their places and answer nowhere."""
         with self._change("") as (session, news):
-            if not is_active:
-                steps.not_fallback(persona_id, "switched off")
-            persona = steps.live(session, persona_id)
-            persona.is_active = is_active
+            personas = _several(session, persona_ids, "" if is_active else "switched off")
+            changed = [persona for persona in personas if persona.is_active != is_active]
+            for persona in changed:
+                persona.is_active = is_active
             news.tell(self._events.personas_changed)
-        label = f"{persona.name} is switched {'on' if is_active else 'off'}"
-        return PersonaUndo(label, PersonaUndoKind.SWITCHED, (persona_id,))
+        label = f"{_called(personas)} switched {'on' if is_active else 'off'}"
+        return PersonaUndo(label, PersonaUndoKind.SWITCHED, tuple(p.persona_id for p in changed))
 
-    def delete(self, persona_id: int) -> PersonaUndo:
-        """Move a persona to the trash; its posts and places keep naming it, but it answers no more."""
+    def delete(self, persona_ids: int | Sequence[int]) -> PersonaUndo:
+        """Move personas to the trash; their posts and places keep naming them, but they answer no more."""
         with self._change("") as (session, news):
-            steps.not_fallback(persona_id, "deleted")
-            persona = steps.live(session, persona_id)
-            persona.deleted_at = self._clock()
+            personas = _several(session, persona_ids, "deleted")
+            for persona in personas:
+                persona.deleted_at = self._clock()
             news.tell(self._events.personas_changed)
-        return PersonaUndo(f"Persona “{persona.name}” deleted", PersonaUndoKind.DELETED, (persona_id,))
+        one = f"Persona “{personas[0].name}” deleted"
+        label = one if len(personas) == 1 else f"{len(personas)} personas deleted"
+        return PersonaUndo(label, PersonaUndoKind.DELETED, tuple(p.persona_id for p in personas))
 
     def restore(self, persona_id: int) -> Restored:
         """Bring a persona back from the trash, with its places; a name taken meanwhile gets a number."""
@@ -296,11 +298,12 @@ class PersonaService(AssignmentService):
     def undo(self, undo: PersonaUndo) -> Restored:
         """Take an action on personas back."""
         if undo.kind is PersonaUndoKind.DELETED:
-            return self.restore(undo.persona_ids[0])
+            restored = [self.restore(persona_id) for persona_id in undo.persona_ids]
+            words = f"{len(restored)} personas restored"
+            return restored[0] if len(restored) == 1 else replace(restored[0], message=words)
         if undo.kind is PersonaUndoKind.SWITCHED:
-            persona_id = undo.persona_ids[0]
-            back = self.set_active(persona_id, not self.persona(persona_id).is_active)
-            return Restored(Kind.PERSONA, persona_id, back.label)
+            back = self.set_active(undo.persona_ids, not self.persona(undo.persona_ids[0]).is_active)
+            return Restored(Kind.PERSONA, undo.persona_ids[0], back.label)
         return super().undo(undo)
 
     # -- inside
@@ -339,6 +342,19 @@ class PersonaService(AssignmentService):
             raise InvalidInput(
                 "name", f"There is already a persona named “{name.strip()}”", "Choose another name."
             ) from error
+
+
+def _several(session: Session, persona_ids: int | Sequence[int], refused: str) -> list[Persona]:
+    """Return live personas, each once; with `refused` the fallback cannot be that."""
+    ids = (persona_ids,) if isinstance(persona_ids, int) else tuple(dict.fromkeys(persona_ids))
+    if refused:
+        for persona_id in ids:
+            steps.not_fallback(persona_id, refused)
+    return [steps.live(session, persona_id) for persona_id in ids]
+
+
+def _called(personas: Sequence[Persona]) -> str:
+    return f"{steps.listed([p.name for p in personas])} {'is' if len(personas) == 1 else 'are'}"
 
 
 def _version(session: Session, persona: Persona, number: int) -> PersonaVersion:

@@ -3,8 +3,10 @@
 from PySide6.QtCore import QObject, Signal
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.undo import Undo, UndoKind
+from forllm_desktop.domain.undo import PersonaUndo, PersonaUndoKind, Restored, Undo, UndoKind
+from forllm_desktop.services.asking import PersonaAskingService
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
 KEPT = 50
@@ -18,18 +20,25 @@ class UndoList(QObject):
 
     changed = Signal()
 
-    def __init__(self, forum: ForumService, bar: QuietBar, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        forum: ForumService,
+        personas: PersonaService,
+        asking: PersonaAskingService,
+        bar: QuietBar,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._forum = forum
+        self._forum, self._personas, self._asking = forum, personas, asking
         self._bar = bar
-        self._undos: list[Undo] = []
+        self._undos: list[Undo | PersonaUndo] = []
 
     @property
     def label(self) -> str:
         """Return in words what would be taken back next; empty when there is nothing."""
         return self._undos[-1].label if self._undos else ""
 
-    def offer(self, undo: Undo) -> None:
+    def offer(self, undo: Undo | PersonaUndo) -> None:
         """Say what was done and offer to take it back."""
         self._undos = [*self._undos, undo][-KEPT:]
         self._bar.say(undo.label, icon=_icon(undo), action="Undo", on_action=lambda: self.take_back(undo))
@@ -40,19 +49,28 @@ class UndoList(QObject):
         if self._undos:
             self.take_back(self._undos[-1])
 
-    def take_back(self, undo: Undo) -> None:
+    def take_back(self, undo: Undo | PersonaUndo) -> None:
         """Take an action back and say what came back, or why that is not possible."""
         self._undos = [other for other in self._undos if other is not undo]
         try:
-            restored = self._forum.undo(undo)
+            restored = self._restore(undo)
         except ForllmError as error:
             self._bar.say_error(error)
         else:
             self._bar.say(restored.message, icon="arrow-counter-clockwise")
         self.changed.emit()
 
+    def _restore(self, undo: Undo | PersonaUndo) -> Restored:
+        if isinstance(undo, Undo):
+            return self._forum.undo(undo)
+        if undo.kind is PersonaUndoKind.ASKED:
+            return self._asking.undo(undo)
+        return self._personas.undo(undo)
 
-def _icon(undo: Undo) -> str:
-    if undo.kind is UndoKind.MARKED_READ:
-        return "checks"
-    return "trash" if undo.kind.value.endswith("deleted") else "pencil-simple"
+
+def _icon(undo: Undo | PersonaUndo) -> str:
+    if undo.kind.value.endswith("deleted"):
+        return "trash"
+    if isinstance(undo, Undo):
+        return "checks" if undo.kind is UndoKind.MARKED_READ else "pencil-simple"
+    return "chat-centered-text" if undo.kind is PersonaUndoKind.ASKED else "users"
