@@ -1,7 +1,7 @@
 """A wish for a persona that a model shall write: what is asked for, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -175,6 +175,15 @@ class GenerationResult:
     error_message: str | None = None
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON keeps it; `from_json` reads it again."""
+        return {**asdict(self), "missing": list(self.missing), "notes": list(self.notes)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "GenerationResult":
+        """Read what `to_json` wrote."""
+        return cls(**{**kept, "missing": tuple(kept["missing"]), "notes": tuple(kept["notes"])})
 
 
 def _checked_inputs(kind: GenerationType, given: Mapping[str, str]) -> dict[str, str]:

@@ -78,6 +78,14 @@ class Settings:
         section="Replies",
         unit="s",
     )
+    generation_retries: int = _option(
+        2,
+        "Try a persona's stage again",
+        "How often, when its server fails before it wrote anything.",
+        0,
+        10,
+        section="Replies",
+    )
     keep_alive: int = _option(
         600,
         "Keep a model loaded for",

@@ -120,6 +120,9 @@ def start(session: Session, job: Job, now: datetime) -> Claim:
         persona.take(trial_content(job.request_params))
         _step(session, job, now)
         return Claim(job, None, persona)
+    if job.request_type == JobKind.GENERATE_PERSONA:
+        _step(session, job, now)
+        return Claim(job, None, PersonaVersion(persona_id=0, version=0))
     if job.request_type != JobKind.RESPOND_TO_POST or job.post_id_to_respond_to is None:
         raise NotPossible("This request cannot run", f"This version does not know “{job.request_type}”.")
     question = live_post(session, job.post_id_to_respond_to)
@@ -243,7 +246,7 @@ def set_text(session: Session, job: Job, text: str, thinking: str) -> Post | Non
     """
     if job.request_type != JobKind.RESPOND_TO_POST:
         if text.strip() or thinking.strip():
-            job.output = {"text": text, "thinking": thinking}
+            job.output = {**(job.output or {}), "text": text, "thinking": thinking}
         return None
     reply = session.get_one(Post, job.reply_post_id)
     is_thought = thinking.startswith(reply.content)

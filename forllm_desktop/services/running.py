@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 class Progress:
     """A running request: its reply so far, and what the server is doing.
 
-    `phase` is "queued", "loading", "prompt", "thinking" or "writing"; `fraction` (0 to 1) is known only
-    for some servers while they read the prompt. `started` and `writing_since` (0: not yet) are monotonic
-    times in seconds; `pieces` counts the pieces of text received, which on most servers are tokens.
+    `stage` is the call that runs, of a request that makes several. `phase` is "queued", "loading", "prompt",
+    "thinking" or "writing"; `fraction` (0 to 1) is known only for some servers while they read the prompt.
+    `started` and `writing_since` (0: not yet) are monotonic times in seconds; `pieces` counts the pieces of
+    text received, which on most servers are tokens.
     """
 
     post_id: int
     text: str = ""
     thinking: str = ""
+    stage: str = ""
     phase: str = "queued"
     fraction: float | None = None
     pieces: int = 0

@@ -11,13 +11,16 @@ from forllm_desktop.llm.backend import Limits
 from forllm_desktop.services.asking import PersonaAskingService
 from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
+from forllm_desktop.services.proposals import ProposalService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.search import SearchService
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.templates import TemplateService
 from forllm_desktop.storage.database import FILE_NAME as DATABASE_FILE
 from forllm_desktop.storage.database import Database, open_database, open_for_reading
 from forllm_desktop.storage.lock import FolderLock
@@ -40,6 +43,9 @@ class Workspace:
     queue: QueueService
     asking: PersonaAskingService
     prompts: PromptService
+    generation: GenerationService
+    proposals: ProposalService
+    templates: TemplateService
     search: SearchService
     drafts: DraftService
     lock: FolderLock | None
@@ -78,6 +84,7 @@ def open_workspace(
     limits = limits or Limits()
     settings = SettingsService(database, events)
     queue = QueueService(database, events, clock)
+    personas = PersonaService(database, events, clock)
     return Workspace(
         folder=folder,
         database=database,
@@ -85,11 +92,14 @@ def open_workspace(
         limits=limits,
         settings=settings,
         forum=ForumService(database, events, clock),
-        personas=PersonaService(database, events, clock),
+        personas=personas,
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
         queue=queue,
         asking=PersonaAskingService(database, events, queue, clock),
         prompts=PromptService(database, clock),
+        generation=GenerationService(database, events, personas, clock),
+        proposals=ProposalService(database, events, personas),
+        templates=TemplateService(database, events, clock),
         search=SearchService(database),
         drafts=DraftService(database, clock),
         lock=lock,

@@ -17,6 +17,8 @@ def make_queue_loop(
         workspace.settings,
         workspace.events,
         Backends(workspace.models, workspace.settings, workspace.limits, EngineHost(workspace.limits)),
+        workspace.generation,
+        workspace.templates,
         backoff=backoff,
         save_every=save_every,
     )

@@ -9,16 +9,21 @@ from functools import partial
 from typing import Any, TypeVar
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.queue import WorkerState
+from forllm_desktop.domain.generation import GenerationResult
+from forllm_desktop.domain.queue import JobKind, WorkerState
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import PARKING_KINDS, Backend, BackendError, ErrorKind
+from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.templates import TemplateService
 from forllm_desktop.worker.answer_post import answer_post
 from forllm_desktop.worker.backends import Backends
+from forllm_desktop.worker.one_call import prepare
 from forllm_desktop.worker.reply_text import SAVE_EVERY, ReplyText
+from forllm_desktop.worker.write_persona import write_persona
 
 BACKOFF = (2.0, 5.0, 10.0, 30.0)
 """Seconds to wait for a server that is away, by the number of failures in a row; the last one repeats."""
@@ -44,6 +49,8 @@ class QueueLoop:
         settings: SettingsService,
         events: Events,
         backends: Backends,
+        generation: GenerationService,
+        templates: TemplateService,
         *,
         backoff: tuple[float, ...] = BACKOFF,
         save_every: float = SAVE_EVERY,
@@ -53,6 +60,8 @@ class QueueLoop:
         self._settings = settings
         self._events = events
         self._backends = backends
+        self._generation = generation
+        self._templates = templates
         self._backoff = backoff
         self._save_every = save_every
         self._failures: dict[int | None, int] = {}
@@ -140,8 +149,7 @@ class QueueLoop:
         )
         stopped: asyncio.CancelledError | None = None
         try:
-            metrics = await self._answer(claim, reply)
-            end = partial(self._finish, claim, reply, metrics)
+            end = await self._run(claim, reply)
         except asyncio.CancelledError as error:
             if not _is_cancelled():
                 end = partial(self._end_failed, claim, reply, RuntimeError("stopped by nobody"))
@@ -160,21 +168,38 @@ class QueueLoop:
         if stopped is not None:
             raise stopped
 
-    async def _answer(self, claim: Claim, reply: ReplyText) -> dict[str, Any]:
+    async def _run(self, claim: Claim, reply: ReplyText) -> Callable[[], None]:
         """Run a request; a server that does not know what is asked may be one of another kind by now."""
         server_id = claim.job.server_id
         try:
-            return await self._answer_by(await self._backends.of(server_id), claim, reply)
+            return await self._run_on(await self._backends.of(server_id), claim, reply)
         except BackendError as error:
             if server_id is None or not reply.is_empty or error.kind not in NOT_UNDERSTOOD:
                 raise
             backend = await self._backends.found_anew(server_id)
             if backend is None:
                 raise
-        return await self._answer_by(backend, claim, reply)
+        return await self._run_on(backend, claim, reply)
 
-    async def _answer_by(self, backend: Backend, claim: Claim, reply: ReplyText) -> dict[str, Any]:
-        return await answer_post(claim, backend, reply, self._settings.current(), self._prompts, self._queue)
+    async def _run_on(self, backend: Backend, claim: Claim, reply: ReplyText) -> Callable[[], None]:
+        """Run a request by its kind; returns the step that ends it well."""
+        settings = self._settings.current()
+        caller = await prepare(claim.job, backend, settings, self._prompts, self._queue, reply)
+        if claim.job.request_type == JobKind.GENERATE_PERSONA:
+            result, metrics = await write_persona(
+                claim, caller, reply, self._generation, self._templates, settings
+            )
+            return partial(self._keep_persona, claim, reply, result, metrics)
+        metrics = await answer_post(claim, caller, reply, self._prompts)
+        return partial(self._finish, claim, reply, metrics)
+
+    def _keep_persona(
+        self, claim: Claim, reply: ReplyText, result: GenerationResult, metrics: dict[str, Any]
+    ) -> None:
+        request_id = claim.job.request_id
+        if not self._generation.finish(request_id, result, metrics):
+            self._queue.settle_cancelled(request_id, reply.text, reply.thinking)
+        self._server_answered(claim.job.server_id)
 
     def _interrupt(self, request_id: int, reply: ReplyText) -> None:
         if not self._queue.interrupt(request_id, reply.text, reply.thinking):

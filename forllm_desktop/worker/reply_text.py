@@ -40,6 +40,7 @@ class ReplyText:
         self._text: list[str] = []
         self._thinking: list[str] = []
         self._announced = 0
+        self._stage = ""
         self._phase = "queued"
         self._fraction: float | None = None
         self._pieces = 0
@@ -62,6 +63,15 @@ class ReplyText:
     def is_empty(self) -> bool:
         """Say whether nothing at all has been written."""
         return not self._text and not self._thinking
+
+    def begin_stage(self, stage: str) -> None:
+        """Begin a new text: the next call of a request that makes several."""
+        self._stage = stage
+        self._text.clear()
+        self._thinking.clear()
+        self._announced = self._pieces = 0
+        self._writing_since = 0.0
+        self.wait("queued")
 
     def wait(self, phase: str, fraction: float | None = None) -> None:
         """Note what the server does before it writes; `fraction` is 0 to 1."""
@@ -123,6 +133,7 @@ class ReplyText:
             self._request_id,
             text=text,
             thinking=self.thinking,
+            stage=self._stage,
             phase=self._phase,
             fraction=self._fraction,
             pieces=self._pieces,

@@ -136,7 +136,7 @@ def test_a_prompt_that_the_engine_itself_finds_too_long_fails_with_both_numbers(
     """Row 13: the server's own 400."""
     small = make_tiny_gguf(tmp_path / "small.gguf", ctx=512)
     with monkeypatch.context() as patch:
-        patch.setattr("forllm_desktop.worker.answer_post.require_fit", lambda *_, **__: None)
+        patch.setattr("forllm_desktop.worker.one_call.require_fit", lambda *_, **__: None)
         request = desk.ask_engine(small, "garden " * 600)
         job = desk.failed(request)
     assert (job.error_kind, job.attempts) == ("context_exceeded", 1)

@@ -11,7 +11,7 @@ from forllm_desktop.llm.backend import Backend, Finished
 from forllm_desktop.llm.fields import MOST_SECONDS, MOST_TOKENS
 from forllm_desktop.llm.ollama import OllamaBackend
 from forllm_desktop.llm.openai_compatible import OpenAIBackend
-from forllm_desktop.worker.answer_post import metrics_of
+from forllm_desktop.worker.one_call import metrics_of
 from tests.fakes import SSE, Answer, FakeOllama, FakeOpenAI, ollama_delta, sse, sse_delta
 from tests.llm.support import QUICK, chat_request, events_of, profile, run, texts
 

@@ -219,8 +219,8 @@ PROMPT_RULES = (
     ),
     mutant(
         "sent-although-it-does-not-fit",
-        "worker/answer_post.py",
-        "    require_fit(count.value, ctx, is_exact=count.is_exact)\n",
+        "worker/one_call.py",
+        "        require_fit(count.value, self.ctx, is_exact=count.is_exact)\n",
         "",
         f"{THREAD}::test_prompt_that_does_not_fit_fails_with_both_numbers_before_anything_is_sent",
     ),

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
+from forllm_desktop.services.generation import GenerationService
+from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.templates import TemplateService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.worker.loop import QueueLoop
 from forllm_desktop.worker.thread import WorkerThread
@@ -37,14 +41,30 @@ def settings_service(database: Database, events: Events) -> SettingsService:
 
 
 @pytest.fixture
+def generation(database: Database, events: Events) -> GenerationService:
+    return GenerationService(database, events, PersonaService(database, events))
+
+
+@pytest.fixture
+def templates(database: Database, events: Events) -> TemplateService:
+    return TemplateService(database, events)
+
+
+@pytest.fixture
 def make_loop(
-    queue: QueueService, prompts: PromptService, settings_service: SettingsService, events: Events
+    queue: QueueService,
+    prompts: PromptService,
+    settings_service: SettingsService,
+    events: Events,
+    generation: GenerationService,
+    templates: TemplateService,
 ) -> MakeLoop:
     """Return a function from a scripted backend to a worker's loop."""
 
     def make(backend: ScriptedBackend, **options: object) -> QueueLoop:
         backends = ScriptedBackends(backend)
-        return QueueLoop(queue, prompts, settings_service, events, backends, **options)  # type: ignore[arg-type]
+        parts: Any = (queue, prompts, settings_service, events, backends, generation, templates)
+        return QueueLoop(*parts, **options)
 
     return make
 

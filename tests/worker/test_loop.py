@@ -14,9 +14,11 @@ from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import BackendError, Content, ErrorKind
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService, Wish
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.templates import TemplateService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.worker.loop import BACKOFF, QueueLoop
 from forllm_desktop.worker.reply_text import ReplyText
@@ -115,7 +117,7 @@ def test_backoff_starts_anew_once_the_server_has_answered_and_the_others_run_at_
         loop = make_loop(ScriptedBackend(AWAY, BUSY, "So.", "So.", AWAY))
         for _ in range(2):
             await loop.drain()
-            clock.now = queue.next_due()
+            clock.now = queue.next_due() or clock.now
         # One of them is parked for long, as if it had been the only one that met the failure.
         with database.write() as session:
             session.get_one(Job, jobs[1].request_id).not_before = clock.now + timedelta(hours=1)
@@ -201,6 +203,8 @@ def test_worker_tries_a_parked_request_again_by_itself(
     events: Events,
     prompts: PromptService,
     settings_service: SettingsService,
+    generation: GenerationService,
+    templates: TemplateService,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue = QueueService(database, events)
@@ -209,7 +213,8 @@ def test_worker_tries_a_parked_request_again_by_itself(
 
     async def work() -> None:
         backends: Any = ScriptedBackends(backend)
-        loop = QueueLoop(queue, prompts, settings_service, events, backends, backoff=(0.02,))
+        parts: Any = (queue, prompts, settings_service, events, backends, generation, templates)
+        loop = QueueLoop(*parts, backoff=(0.02,))
         task = asyncio.create_task(loop.run())
         await until(lambda: queue.job(job.request_id).status == "complete")
         loop.stop()

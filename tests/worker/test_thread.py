@@ -429,7 +429,7 @@ def test_prompt_is_stored_as_it_was_sent(
     assert stored.metrics["reason"] == "stop"
 
 
-def test_unknown_kind_of_request_ends_in_words(
+def test_request_that_cannot_be_read_ends_in_words(
     queue: QueueService, database: Database, start_worker: StartWorker, ask: Callable[[], Job], qtbot: QtBot
 ) -> None:
     job, after = ask(), ask()
@@ -438,7 +438,7 @@ def test_unknown_kind_of_request_ends_in_words(
     start_worker(ScriptedBackend())
     qtbot.waitUntil(lambda: status(queue, after) == "complete")
     assert queue.job(job.request_id).status == JobStatus.ERROR
-    assert "generate_persona" in (queue.job(job.request_id).error_message or "")
+    assert queue.job(job.request_id).error_title == "The request is empty"
 
 
 def test_nothing_of_the_loop_is_left_at_its_end(
