@@ -6,8 +6,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
-from forllm_desktop.domain.queue import JobStatus
-from forllm_desktop.domain.servers import model_word
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.outside import Outside
@@ -18,6 +16,7 @@ from forllm_desktop.ui.panes.late_search import LateSearch
 from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.portraits import portraits
+from forllm_desktop.ui.server_status import ServerStatus
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.undo import UndoList
@@ -48,6 +47,7 @@ class Desk(QObject):
         self._outside = Outside(ws.folder, window.bar)
         self._undos = UndoList(ws.forum, ws.personas, ws.asking, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
+        self._server = ServerStatus(window.status, ws.models, ws.settings, ws.queue)
         self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)
         self._place()
         self._connect()
@@ -220,22 +220,7 @@ class Desk(QObject):
         self._window.wear(now.color_scheme, now.accent, now.text_size, now.reduce_motion)
         pause = self._actions["pause"]
         pause.setText("&Run the queue" if now.queue_paused else "&Pause the queue")
-        self._show_server()
-
-    def _show_server(self) -> None:
-        ws = self._workspace
-        now = ws.settings.current()
-        server = next((s for s in ws.models.servers() if s.server_id == now.default_server_id), None)
-        if server is None:
-            self._window.status.show_server("No model chosen yet", "control")
-            return
-        is_away = bool(ws.queue.standing().parked) and any(
-            job.is_parked and job.server_id == server.server_id for job in ws.queue.jobs([JobStatus.PENDING])
-        )
-        name = f"{server.name} · {model_word(now.default_model)}"
-        self._window.status.show_server(
-            f"{name} · away" if is_away else name, "warn" if is_away else "control"
-        )
+        self._server.refresh()
 
     def _finish_topic(self, key: str, topic_id: int) -> None:
         self._tabs.open(topic_key(topic_id), replacing=key)
@@ -263,7 +248,7 @@ class Desk(QObject):
         queue, search, sidebar = self._queue, self._search, self._sidebar
         tabs, status = self._tabs, self._window.status
         events.failed.connect(self._fail_in_words)
-        events.servers_changed.connect(self._show_server)
+        events.servers_changed.connect(self._server.refresh)
         events.settings_changed.connect(self._apply_settings)
         events.subforums_changed.connect(self._note_subforums)
         events.topic_changed.connect(self._note_topic)
@@ -281,7 +266,7 @@ class Desk(QObject):
         maker.topic_made.connect(self._finish_topic)
         maker.topic_requested.connect(self.show_topic)
         maker.undo_offered.connect(self._undos.offer)
-        pill.changed.connect(lambda _words: self._show_server())
+        pill.changed.connect(lambda _words: self._server.refresh())
         pill.pause_requested.connect(self._pause)
         pill.retry_requested.connect(self._workspace.queue.release_all)
         queue.failed.connect(self._fail)

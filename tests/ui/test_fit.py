@@ -65,7 +65,7 @@ def test_another_server_that_is_away_is_not_said_of_the_default_one(
         job = workspace.queue.ask_about(post.post_id, Wish(choice))
         workspace.queue.claim([job.request_id])
         workspace.queue.park(job.request_id, "unreachable", ForllmError("Away"), workspace.queue.now())
-        desk._show_server()
+        desk._server.refresh()
         assert ("away" in window.status._right.text()) == (choice is default)
 
 
