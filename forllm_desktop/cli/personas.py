@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from forllm_desktop import paths
-from forllm_desktop.cli import naming
+from forllm_desktop.cli import generate, naming
 from forllm_desktop.cli import persona_output as output
 from forllm_desktop.cli.output import print_json, say
 from forllm_desktop.cli.persona_arguments import (
@@ -65,6 +65,8 @@ def add_commands(commands: argparse._SubParsersAction, common: argparse.Argument
     which.add_argument("id", metavar="ID", nargs="?", help="without it the present default is printed")
     which.add_argument("--none", action="store_true", help="have no default")
     default_one.add_argument("--subforum", metavar="S", help="without it the global default")
+    add("accept", accept, "let a generated persona answer although it needs attention")
+    generate.add_verb(verbs, common)
     preview_one = add("preview", preview, "print what would be sent to a model")
     preview_one.add_argument("--topic", metavar="T", required=True, help="where the persona would answer")
 
@@ -267,6 +269,16 @@ def _opened(options: argparse.Namespace, *, writes: bool = True) -> Iterator[Wor
         yield workspace
     finally:
         workspace.close()
+
+
+def accept(options: argparse.Namespace) -> int:
+    """Let a generated persona answer although something of it is missing."""
+
+    def step(workspace: Workspace, persona: Persona) -> str:
+        workspace.generation.accept(persona.persona_id)
+        return f"{persona.name} is accepted"
+
+    return _act(options, step)
 
 
 def _act(options: argparse.Namespace, step: Callable[[Workspace, Persona], str]) -> int:

@@ -18,6 +18,7 @@ from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.proposals import ProposalService
 from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.ratings import RatingService
 from forllm_desktop.services.search import SearchService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.services.templates import TemplateService
@@ -45,6 +46,7 @@ class Workspace:
     prompts: PromptService
     generation: GenerationService
     proposals: ProposalService
+    ratings: RatingService
     templates: TemplateService
     search: SearchService
     drafts: DraftService
@@ -99,6 +101,7 @@ def open_workspace(
         prompts=PromptService(database, clock),
         generation=GenerationService(database, events, personas, clock),
         proposals=ProposalService(database, events, personas),
+        ratings=RatingService(database, events, clock),
         templates=TemplateService(database, events, clock),
         search=SearchService(database),
         drafts=DraftService(database, clock),

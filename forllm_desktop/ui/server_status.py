@@ -27,7 +27,8 @@ class ServerStatus:
             self._line.show_server("No model chosen yet", "control")
             return
         is_away = bool(self._queue.standing().parked) and any(
-            job.is_parked and job.server_id == server.server_id for job in self._queue.jobs([JobStatus.PENDING])
+            job.is_parked and job.server_id == server.server_id
+            for job in self._queue.jobs([JobStatus.PENDING])
         )
         name = f"{server.name} · {model_word(now.default_model)}"
         self._line.show_server(f"{name} · away" if is_away else name, "warn" if is_away else "control")
