@@ -58,13 +58,17 @@ def print_table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
 
 
 def job_document(view: JobView) -> dict[str, Any]:
-    """Describe a request as every command prints it."""
+    """Describe a request as every command prints it; its persona was used or, before it starts, will be."""
     job = view.job
     return {
         "id": job.request_id,
+        "kind": job.request_type,
         "status": job.status,
+        "title": view.title,
         "persona": view.persona,
-        "persona_version": job.persona_version,
+        "persona_version": view.version or None,
+        "persona_is": "used" if not view.is_ahead else "will_be_used",
+        "persona_reason": view.why or None,
         "model": job.llm_model,
         "server": view.server,
         "post": job.post_id_to_respond_to,

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, PersonaContent, PersonaVersion, Resolution
+from forllm_desktop.domain.persona import (
+    FALLBACK_PERSONA_ID,
+    PersonaContent,
+    PersonaVersion,
+    Resolution,
+    ResolutionReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,16 @@ class Answering:
     name: str
     version: int
     words: str
+
+
+def reason_words(reason: ResolutionReason, subforum: str) -> str:
+    """Return in words why a persona answers in a subforum: "the default of Physics"."""
+    return {
+        ResolutionReason.CHOSEN: "chosen for this request",
+        ResolutionReason.SUBFORUM_DEFAULT: f"the default of {subforum}",
+        ResolutionReason.GLOBAL_DEFAULT: "the global default",
+        ResolutionReason.FALLBACK: "the fallback: no default is set",
+    }[reason]
 
 
 def changed_words(before: PersonaContent | None, after: PersonaContent) -> tuple[str, ...]:

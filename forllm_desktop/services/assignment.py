@@ -9,7 +9,7 @@ from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.forum import Subforum
 from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import Persona, Resolution, ResolutionReason, resolve
-from forllm_desktop.domain.persona_card import Answering, Member, PersonaCard
+from forllm_desktop.domain.persona_card import Answering, Member, PersonaCard, reason_words
 from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.settings import GLOBAL_DEFAULT_PERSONA
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
@@ -37,6 +37,7 @@ class Choice:
     name: str
     note: str = ""
     is_default: bool = False
+    version: int = 0
 
 
 class AssignmentService:
@@ -69,7 +70,10 @@ class AssignmentService:
         ]
 
     def choices(self, subforum_id: int) -> list[Choice]:
-        """List who may answer in a subforum: who does by default, the assigned, the global default."""
+        """List who may answer in a subforum: the assigned, the default first, then the global default.
+
+        The fallback comes last, and only when it is the one that answers by default.
+        """
         with self._database.read() as session:
             candidates = rows.candidates(session, subforum_id, None)
             default = resolve(candidates)
@@ -81,14 +85,16 @@ class AssignmentService:
                 p.name,
                 _note(p, candidates.global_default, default),
                 p.persona_id == default.persona_id,
+                p.version,
             )
             for p in found
         ]
         return sorted(
             made,
             key=lambda choice: (
-                not choice.is_default,
                 choice.persona_id not in candidates.assigned,
+                choice.persona_id != candidates.subforum_default,
+                choice.persona_id != candidates.global_default,
                 name_key(choice.name),
             ),
         )
@@ -106,12 +112,7 @@ class AssignmentService:
                 require_resolvable(session, subforum_id, chosen)
             found = resolve(rows.candidates(session, subforum_id, chosen))
             persona = session.get_one(Persona, found.persona_id)
-        why = {
-            ResolutionReason.CHOSEN: "chosen for this request",
-            ResolutionReason.SUBFORUM_DEFAULT: f"the default of {subforum.name}",
-            ResolutionReason.GLOBAL_DEFAULT: "the global default",
-            ResolutionReason.FALLBACK: "the fallback: no default is set",
-        }[found.reason]
+        why = reason_words(found.reason, subforum.name)
         return Answering(found, persona.name, persona.version, f"{persona.name}, {why}")
 
     def require_answerable(self, subforum_id: int | None, persona_id: int) -> None:

@@ -1,13 +1,16 @@
 """Selects for the queue table: requests with the names behind their numbers, in a handful of queries."""
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import defer
 
-from forllm_desktop.domain.forum import Post, Topic
-from forllm_desktop.domain.persona import Persona, PersonaVersion, resolve
-from forllm_desktop.domain.queue import OPEN_STATUSES, Job
+from forllm_desktop.domain.forum import Post, Subforum, Topic
+from forllm_desktop.domain.persona import Candidates, Persona, PersonaVersion, resolve
+from forllm_desktop.domain.persona_card import reason_words
+from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.storage import persona as persona_rows
@@ -17,12 +20,35 @@ ENDED_SHOWN = 500
 """Ended requests that are listed, the newest ones; all open ones are."""
 
 
+class _Found(NamedTuple):
+    job: Job
+    topic_id: int | None
+    title: str | None
+    subforum_id: int | None
+    subforum: str | None
+    persona: str | None
+    server: str | None
+    tried: str | None
+    question: str | None
+
+
 def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> list[QueueRow]:
     """List the requests of the table, or those of `request_ids` among them, without their prompts."""
     query = (
-        select(Job, Topic.topic_id, Topic.title, Topic.subforum_id, PersonaVersion.name, Server.name)
+        select(
+            Job,
+            Topic.topic_id,
+            Topic.title,
+            Topic.subforum_id,
+            Subforum.name,
+            PersonaVersion.name,
+            Server.name,
+            Job.request_params["name"].as_string(),
+            Job.request_params["question"].as_string(),
+        )
         .outerjoin(Post, Post.post_id == Job.post_id_to_respond_to)
         .outerjoin(Topic, Topic.topic_id == Post.topic_id)
+        .outerjoin(Subforum, Subforum.subforum_id == Topic.subforum_id)
         .outerjoin(
             PersonaVersion,
             and_(PersonaVersion.persona_id == Job.llm_persona, PersonaVersion.version == Job.persona_version),
@@ -34,9 +60,9 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
         query = query.where(Job.request_id.in_(request_ids))
     else:
         query = query.where(or_(Job.status.in_(OPEN_STATUSES), Job.request_id.in_(_newest_ended())))
-    found = session.execute(query).all()
+    found = [_Found(*columns) for columns in session.execute(query)]
     answering = _Answering(session)
-    return [_row(answering, *columns) for columns in found]
+    return [_row(answering, one) for one in found]
 
 
 def _newest_ended() -> Select:
@@ -44,44 +70,63 @@ def _newest_ended() -> Select:
     return ended.order_by(Job.request_id.desc()).limit(ENDED_SHOWN)
 
 
-def _row(
-    answering: "_Answering",
-    job: Job,
-    topic_id: int | None,
-    title: str | None,
-    subforum_id: int | None,
-    persona: str | None,
-    server: str | None,
-) -> QueueRow:
-    persona_id = job.llm_persona
-    if persona is None and subforum_id is not None:
-        persona_id, persona = answering.in_subforum(subforum_id, job.llm_persona)
+def _trial(found: _Found) -> QueueRow:
     return QueueRow(
-        job=job,
-        title=title or "",
-        topic_id=topic_id or 0,
-        post_id=job.reply_post_id or job.post_id_to_respond_to or 0,
-        persona_id=persona_id or 0,
-        persona=persona or "",
-        server=server or "",
+        job=found.job,
+        title=found.question or "",
+        topic_id=0,
+        post_id=0,
+        persona_id=found.job.llm_persona or 0,
+        persona=found.tried or "",
+        server=found.server or "",
     )
 
 
+def _row(answering: "_Answering", found: _Found) -> QueueRow:
+    job = found.job
+    if job.request_type == JobKind.TRY_PERSONA:
+        return _trial(found)
+    row = QueueRow(
+        job=job,
+        title=found.title or "",
+        topic_id=found.topic_id or 0,
+        post_id=job.reply_post_id or job.post_id_to_respond_to or 0,
+        persona_id=job.llm_persona or 0,
+        persona=found.persona or "",
+        server=found.server or "",
+        version=job.persona_version or 0,
+    )
+    return answering.complete(row, found.subforum_id, found.subforum or "")
+
+
 class _Answering:
-    """Who would answer in each subforum, looked up once."""
+    """Who would answer in each subforum; every persona and every subforum is looked up once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: dict[tuple[int, int | None], tuple[int, str]] = {}
+        self._candidates: dict[int, Candidates] = {}
+        self._personas: dict[int, Persona] = {}
 
-    def in_subforum(self, subforum_id: int, chosen: int | None) -> tuple[int, str]:
-        key = (subforum_id, chosen)
-        if key not in self._known:
-            persona_id = chosen or self._resolved(subforum_id)
-            self._known[key] = (persona_id, self._session.get_one(Persona, persona_id).name)
-        return self._known[key]
+    def complete(self, row: QueueRow, subforum_id: int | None, subforum: str) -> QueueRow:
+        """Say of a waiting request who would answer it now and why; of another one who was chosen."""
+        if not row.is_ahead or subforum_id is None:
+            return self._named(row) if row.persona_id and not row.persona else row
+        found = resolve(replace(self._in(subforum_id), chosen=row.job.llm_persona))
+        row = replace(
+            row,
+            persona_id=found.persona_id or row.persona_id,
+            why=reason_words(found.reason, subforum),
+            is_refused=found.persona_id is None,
+        )
+        return row if row.persona else self._named(row, with_version=True)
 
-    def _resolved(self, subforum_id: int) -> int:
-        found = resolve(persona_rows.candidates(self._session, subforum_id, None)).persona_id
-        assert found is not None
-        return found
+    def _named(self, row: QueueRow, *, with_version: bool = False) -> QueueRow:
+        persona = self._personas.get(row.persona_id)
+        if persona is None:
+            persona = self._personas[row.persona_id] = self._session.get_one(Persona, row.persona_id)
+        return replace(row, persona=persona.name, version=persona.version if with_version else 0)
+
+    def _in(self, subforum_id: int) -> Candidates:
+        if subforum_id not in self._candidates:
+            self._candidates[subforum_id] = persona_rows.candidates(self._session, subforum_id, None)
+        return self._candidates[subforum_id]

@@ -82,6 +82,10 @@ class Desk(QObject):
         if topic_of(self._tabs.current_key()) == post.topic_id and isinstance(page, Page):
             page.show_post(post_id)
 
+    def show_persona(self, persona_id: int, version: int = 0) -> None:
+        """Show a persona, at one of its versions if given; 0 is the newest."""
+        self.show_page("personas")
+
     def show_request(self, request_id: int) -> None:
         """Show a request in the queue."""
         page = self._tabs.current()
@@ -259,6 +263,7 @@ class Desk(QObject):
         maker.link_opened.connect(self._outside.offer_link)
         maker.log_requested.connect(self._outside.open_log)
         maker.page_requested.connect(self.show_page)
+        maker.persona_requested.connect(self.show_persona)
         maker.post_requested.connect(self.show_post)
         maker.request_requested.connect(self.show_request)
         maker.retitled.connect(self._rename)
@@ -270,6 +275,7 @@ class Desk(QObject):
         pill.pause_requested.connect(self._pause)
         pill.retry_requested.connect(self._workspace.queue.release_all)
         queue.failed.connect(self._fail)
+        queue.persona_requested.connect(self.show_persona)
         queue.post_requested.connect(self.show_post)
         search.persona_requested.connect(self._ask)
         search.post_requested.connect(self.show_post)

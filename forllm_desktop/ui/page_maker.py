@@ -43,6 +43,7 @@ class PageMaker(QObject):
     link_opened(address)
     log_requested()
     page_requested(name)           another page is to be shown: "settings", ...
+    persona_requested(persona_id, version)   a persona is to be shown; version 0 is the newest
     post_requested(post_id)
     request_requested(request_id)  a request is to be shown in the queue
     retitled(key, title)
@@ -59,6 +60,7 @@ class PageMaker(QObject):
     link_opened = Signal(str)
     log_requested = Signal()
     page_requested = Signal(str)
+    persona_requested = Signal(int, int)
     post_requested = Signal(int)
     request_requested = Signal(int)
     retitled = Signal(str, str)
@@ -131,6 +133,7 @@ class PageMaker(QObject):
 
         page = QueuePane(self._workspace.queue, self._workspace.events)
         page.failed.connect(self.failed)
+        page.persona_requested.connect(self.persona_requested)
         page.post_requested.connect(self.post_requested)
         return page
 

@@ -10,6 +10,9 @@ from forllm_desktop.ui import words
 
 FILTERS: tuple[str, ...] = ("All", "Waiting", "Working", "Failed", "Done")
 
+EXCERPT = 600
+"""Characters of a tried persona's answer that a tooltip shows."""
+
 
 def filters_of(job: Job) -> tuple[str, ...]:
     """Return the filters that show a request."""
@@ -21,6 +24,37 @@ def filters_of(job: Job) -> tuple[str, ...]:
         JobStatus.COMPLETE: "Done",
     }.get(JobStatus(job.status))
     return ("All", name) if name else ("All",)
+
+
+def title(row: QueueRow) -> str:
+    """Return what is asked: the topic, or the question that a persona is tried with."""
+    if not row.is_trial:
+        return row.title
+    return f"Trying {row.persona}: {' '.join(row.title.split())}"
+
+
+def persona(row: QueueRow) -> str:
+    """Return who answers: "Ada v4"."""
+    return f"{row.persona} v{row.version}" if row.version else row.persona
+
+
+def who(row: QueueRow) -> str:
+    """Return in a sentence who answers, or has answered, and why; empty when nobody did."""
+    if not row.persona:
+        return ""
+    named = persona(row)
+    if row.is_trial:
+        return f"{named}, tried outside of every topic"
+    if row.is_refused:
+        return f"{named} may not answer there any more: the request will end with that reason"
+    if row.is_ahead:
+        return f"{named} (will be used): {row.why}"
+    return f"{named} (was used)" if row.version and not row.job.is_open else named
+
+
+def answer(row: QueueRow) -> str:
+    """Return what a tried persona has answered so far."""
+    return (row.job.output or {}).get("text", "").strip()
 
 
 def model(name: str) -> str:
@@ -59,17 +93,26 @@ def progress(job: Job, running: Progress | None, now: datetime) -> str:
 
 
 def tooltip(row: QueueRow, column: str) -> str:
-    """Return what a cell says on hover: exact times, the whole title, what to do."""
+    """Return what a cell says on hover: exact times, the whole title, who answers and why, what to do."""
     job = row.job
-    if column == "state":
-        return words.state_look(job).word
-    if column == "asked":
-        return words.exact(job.requested_at)
-    if column == "progress":
-        return words.cure(job)
-    if column == "model":
-        return f"{job.llm_model} on {row.server}" if row.server else job.llm_model
-    return row.title if column == "request" else ""
+    match column:
+        case "state":
+            return words.state_look(job).word
+        case "asked":
+            return words.exact(job.requested_at)
+        case "progress":
+            return words.cure(job)
+        case "model":
+            return f"{job.llm_model} on {row.server}" if row.server else job.llm_model
+        case "persona":
+            return who(row)
+        case "request":
+            return "\n\n".join(filter(None, (title(row), _excerpt(answer(row)) if row.is_trial else "")))
+    return ""
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1].rstrip()}…"
 
 
 def _running(job: Job, running: Progress, now: datetime) -> str:

@@ -68,7 +68,7 @@ def test_queue_is_listed_although_its_posts_were_deleted(run: Run, folder: Path,
     listed = run("queue", "list", "--json")
     assert listed.code == 0
     assert [(job["id"], job["status"], job["persona"]) for job in listed.document] == [
-        (1, "cancelled", "Assistant"),
+        (1, "cancelled", None),
         (2, "complete", "Assistant"),
         (3, "complete", "Assistant"),
     ]

@@ -211,10 +211,13 @@ def test_a_running_request_shows_phase_tokens_and_persona_version(pane, queue, a
 
 def test_who_will_answer_is_resolved_now(pane, ask, database, events, qtbot):
     ask()
-    qtbot.waitUntil(lambda: [row[Column.PERSONA] for row in shown(pane)] == ["Assistant"])
+    qtbot.waitUntil(lambda: [row[Column.PERSONA] for row in shown(pane)] == ["Assistant v1"])
     personas = PersonaService(database, events)
-    personas.assign(1, personas.create("Ada", "A").persona_id, default=True)
-    qtbot.waitUntil(lambda: [row[Column.PERSONA] for row in shown(pane)] == ["Ada"])
+    ada = personas.create("Ada", "A").persona_id
+    personas.assign(1, ada, default=True)
+    qtbot.waitUntil(lambda: [row[Column.PERSONA] for row in shown(pane)] == ["Ada v1"])
+    personas.change(ada, instructions="You are Ada.")
+    qtbot.waitUntil(lambda: [row[Column.PERSONA] for row in shown(pane)] == ["Ada v2"])
 
 
 def test_nothing_is_read_while_the_pane_is_hidden(pane, queue, ask, qtbot, monkeypatch):
@@ -258,5 +261,5 @@ def test_every_row_has_an_accessible_text(pane, ask, qtbot):
     ask("How does a bicycle stay up?")
     qtbot.waitUntil(lambda: len(titles(pane)) == 1)
     spoken = pane._shown.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken.startswith("Waiting, How does a bicycle stay up?, Assistant, qwen3:8b")
+    assert spoken.startswith("Waiting, How does a bicycle stay up?, Assistant v1, qwen3:8b")
     assert pane._view.accessibleName() == "Requests"

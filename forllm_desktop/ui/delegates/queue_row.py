@@ -19,8 +19,13 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 def row_actions(row: QueueRow) -> list[tuple[str, str, str]]:
-    """Return what a row offers on hover, from the left: id, word, icon."""
+    """Return what a row offers on hover, from the left: id, word, icon.
+
+    A trial has no post; what opens is its persona, unless it was never saved.
+    """
     offered = [("open", "Open", "arrow-square-out")] if row.post_id else []
+    if row.is_trial and row.persona_id:
+        offered = [("open", "Open the persona", "users")]
     if row.job.status in (JobStatus.ERROR, JobStatus.CANCELLED):
         return [("retry", "Retry", "arrow-clockwise"), *offered]
     return [*offered, ("cancel", "Cancel", "x")] if row.job.is_open else offered
@@ -91,9 +96,9 @@ class QueueDelegate(QStyledItemDelegate):
         _write(painter, cell.adjusted(side + 8, 0, 0, 0), text, "text")
 
     def _paint_persona(self, painter: QPainter, cell: QRect, row: QueueRow) -> None:
-        version = f" v{row.job.persona_version}" if row.job.persona_version else ""
+        version = f" v{row.version}" if row.version else ""
         room = cell.width() - 2 * PAD - QFontMetrics(theme().font("ui")).horizontalAdvance(version)
-        used = _write(painter, cell, row.persona, "text", room=room)
+        used = _write(painter, cell, row.persona, "warn" if row.is_refused else "text", room=room)
         _write(painter, cell.adjusted(used, 0, 0, 0), version, "text_3")
 
     def _paint_progress(self, painter: QPainter, cell: QRect, row: QueueRow, text: str, index: Index) -> None:

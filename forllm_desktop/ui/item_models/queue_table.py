@@ -14,6 +14,7 @@ from forllm_desktop.events import Events
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.running import Progress
 from forllm_desktop.ui import queue_words, words
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The QueueRow of a row."""
@@ -136,9 +137,11 @@ class QueueTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, Column(index.column()), utc_now())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return queue_words.tooltip(row, Column(index.column()).name.lower())
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return plain_tip(queue_words.tooltip(row, Column(index.column()).name.lower()))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(filter(None, (self._text(row, column, utc_now()) for column in Column)))
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return ". ".join(filter(None, (queue_words.who(row), queue_words.answer(row))))
         return None
 
     def progress(self, row: QueueRow) -> Progress | None:
@@ -151,10 +154,9 @@ class QueueTable(QAbstractTableModel):
             case Column.STATE:
                 return words.state_look(row.job).word
             case Column.REQUEST:
-                return row.title
+                return queue_words.title(row)
             case Column.PERSONA:
-                version = row.job.persona_version
-                return f"{row.persona} v{version}" if version else row.persona
+                return queue_words.persona(row)
             case Column.MODEL:
                 return queue_words.model(row.job.llm_model)
             case Column.TOKENS:

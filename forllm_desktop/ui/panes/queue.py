@@ -20,16 +20,20 @@ from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 MINUTE = 60_000
 LOW = 320
 """Height in px at 100 % below which the advice has one line, so that the rows keep theirs."""
+ANSWER_SHOWN = 400
+"""Characters of a tried persona's answer that are shown below the table."""
 
 
 class QueuePane(QWidget):
     """Everything that is queued, runs, or has ended.
 
-    post_requested(post_id)    the post of a request is to be shown
-    failed(error)              what could not be done
+    post_requested(post_id)                   the post of a request is to be shown
+    persona_requested(persona_id, version)    the persona of a trial is to be shown; version 0 is the newest
+    failed(error)                             what could not be done
     """
 
     post_requested = Signal(int)
+    persona_requested = Signal(int, int)
     failed = Signal(object)
 
     def __init__(self, queue: QueueService, events: Events, parent: QWidget | None = None) -> None:
@@ -88,6 +92,9 @@ class QueuePane(QWidget):
         self._refresh()
 
     def _act(self, action: str, row: QueueRow) -> None:
+        if action == "open" and row.is_trial:
+            self.persona_requested.emit(row.persona_id, 0)
+            return
         if action == "open":
             self.post_requested.emit(row.post_id)
             return
@@ -105,8 +112,11 @@ class QueuePane(QWidget):
     def _advise(self) -> None:
         """Say below the table why the selected request failed or waits, and what to do."""
         row = self._view.current_row()
-        if row is None or not words.reason(row.job) or not self._body.isVisibleTo(self):
+        if row is None or not self._body.isVisibleTo(self):
             self._advice.hide()
+            return
+        if not words.reason(row.job):
+            self._tell_answer(row)
             return
         sentence = ". ".join(
             part.rstrip(".") for part in (words.reason(row.job), words.cure(row.job)) if part
@@ -117,6 +127,22 @@ class QueuePane(QWidget):
             self._advice.say(
                 f"{sentence}.", kind="danger", action="Retry", on_action=lambda: self._act("retry", row)
             )
+
+    def _tell_answer(self, row: QueueRow) -> None:
+        """Say below the table what a tried persona has answered: there is no post to open for it."""
+        said = queue_words.answer(row) if row.is_trial else ""
+        if not said:
+            self._advice.hide()
+            return
+        first = " ".join(said.split())
+        shown = first if len(first) <= ANSWER_SHOWN else f"{first[: ANSWER_SHOWN - 1]}…"
+        is_saved = bool(row.persona_id)
+        self._advice.say(
+            f"{row.persona}: {shown}",
+            icon="users",
+            action="Open the persona" if is_saved else "",
+            on_action=lambda: self._act("open", row),
+        )
 
     # -- how it is made
 
