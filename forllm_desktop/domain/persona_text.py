@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from forllm_desktop.domain.errors import InvalidInput
-from forllm_desktop.domain.forum import NAME_LIMIT, checked_description, checked_name, storable
+from forllm_desktop.domain.forum import (
+    DESCRIPTION_LIMIT,
+    NAME_LIMIT,
+    checked_description,
+    checked_name,
+    storable,
+)
 from forllm_desktop.domain.persona import PersonaContent, PersonaOptions
-from forllm_desktop.domain.prompt_variables import CLOCKS, find_variables
+from forllm_desktop.domain.prompt_variables import CLOCKS, Variable, find_variables
 
 TAG_LIMIT, TAGS_LIMIT = 40, 20
 """Longest tag in characters, and most tags of a persona."""
@@ -71,7 +77,7 @@ def instruction_findings(text: str, tokens: int = 0, limit: int | None = None) -
     None when no window is known.
     """
     found = []
-    if not any(_shows(ch) for ch in text):
+    if not any(map(_shows, set(text))):
         found.append(Finding(Fault.EMPTY, "The instructions are empty. Say who the persona is."))
     if len(text) > INSTRUCTIONS_LIMIT:
         found.append(
@@ -96,8 +102,14 @@ def character_findings(text: str, *, is_line: bool = False) -> list[Finding]:
     `is_line` is for names, in which line breaks and tabs are control characters too.
     """
     allowed = "" if is_line else "\n\t\r"
-    controls = [i for i, ch in enumerate(text) if unicodedata.category(ch) == "Cc" and ch not in allowed]
-    hidden = [i for i, ch in enumerate(text) if _is_trick(text, i, ch)]
+    # Few characters are odd, and a text may have a million: each is looked at once, its places if it is odd.
+    kinds = set(text)
+    control = {ch for ch in kinds if unicodedata.category(ch) == "Cc" and ch not in allowed}
+    invisible = set(filter(_is_invisible, kinds))
+    controls = [i for i, ch in enumerate(text) if ch in control] if control else []
+    hidden = (
+        [i for i, ch in enumerate(text) if ch in invisible and _is_trick(text, i, ch)] if invisible else []
+    )
     found = []
     if controls:
         words = f"{_named(text, controls)} cannot be kept. Remove them to save."
@@ -171,9 +183,17 @@ def checked_content(content: PersonaContent, tokens: int = 0, limit: int | None 
     return PersonaContent(
         checked_persona_name(content.name),
         checked_instructions(content.instructions, tokens, limit),
-        " ".join(checked_description(content.description).split()),
+        _checked_description(content.description),
         checked_options(content.options),
     )
+
+
+def checked_note(typed: str) -> str:
+    """Return what was noted of a version, on one line. Raises InvalidInput."""
+    note = " ".join(storable(typed).replace("\0", "\ufffd").split())
+    if len(note) > DESCRIPTION_LIMIT:
+        raise InvalidInput("note", "The note is too long", f"At most {DESCRIPTION_LIMIT:,} characters fit.")
+    return note
 
 
 def checked_tags(typed: Collection[str]) -> list[str]:
@@ -201,10 +221,22 @@ def checked_picture(png: bytes) -> bytes:
     return png
 
 
+def _checked_description(typed: str) -> str:
+    description = " ".join(checked_description(typed).split())
+    odd = [finding for finding in character_findings(description, is_line=True) if finding.is_blocking]
+    if odd:
+        raise InvalidInput("description", "The description has control characters", odd[0].message)
+    return description
+
+
 def numbered_persona_name(name: str, number: int) -> str:
     """Return `name` with a number behind it, "Ada (2)", cut so that it still fits."""
     tail = f" ({number})"
-    return name[: NAME_LIMIT - len(tail)].rstrip() + tail
+    end = NAME_LIMIT - len(tail)
+    if len(name) > end:
+        # A joiner that joins nothing any more would be refused as a trick.
+        name = name[:end].rstrip().rstrip("".join(_JOINERS))
+    return name.rstrip() + tail
 
 
 def _shows(ch: str) -> bool:
@@ -216,9 +248,7 @@ def _is_invisible(ch: str) -> bool:
 
 
 def _is_trick(text: str, index: int, ch: str) -> bool:
-    """Say whether a character hides something; joiners inside emoji and scripts that need them do not."""
-    if not _is_invisible(ch):
-        return False
+    """Say whether an invisible character hides something; joiners inside emoji and some scripts do not."""
     before = text[index - 1] if index else " "
     after = text[index + 1] if index + 1 < len(text) else " "
     if ch in _JOINERS:
@@ -251,14 +281,14 @@ def _variable_findings(text: str) -> Iterator[Finding]:
     variables = find_variables(text)
     unknown = [v for v in variables if v.name is None]
     if unknown:
-        names = ", ".join(dict.fromkeys(v.typed for v in unknown))
         yield Finding(
             Fault.UNKNOWN_VARIABLE,
-            f"{names} is no variable and is sent as typed.",
+            _unknown_words(list(dict.fromkeys(v.typed for v in unknown))),
             tuple((v.start, v.end) for v in unknown),
         )
-    inside = {i for v in variables for i in range(v.start, v.end)}
-    broken = [m.start() for m in re.finditer(r"\{\{|\}\}", text) if m.start() not in inside]
+    # Blanks of the same length keep the places as they are.
+    bare = _blanked(text, variables)
+    broken = [match.start() for match in re.finditer(r"\{\{|\}\}", bare)]
     if broken:
         yield Finding(
             Fault.BROKEN_VARIABLE,
@@ -272,6 +302,22 @@ def _variable_findings(text: str) -> Iterator[Finding]:
             "A clock near the top defeats prompt caching.",
             tuple((v.start, v.end) for v in clocks[:1]),
         )
+
+
+def _unknown_words(typed: list[str]) -> str:
+    """Name the first few of the unknown variables, cut where they are long."""
+    names = ", ".join(name if len(name) <= 40 else f"{name[:37]}…" for name in typed[:3])
+    more = f" and {len(typed) - 3:,} more" if len(typed) > 3 else ""
+    verb = "is no variable and is" if len(typed) == 1 else "are no variables and are"
+    return f"{names}{more} {verb} sent as typed."
+
+
+def _blanked(text: str, variables: list[Variable]) -> str:
+    pieces, end = [], 0
+    for variable in variables:
+        pieces += [text[end : variable.start], " " * (variable.end - variable.start)]
+        end = variable.end
+    return "".join([*pieces, text[end:]])
 
 
 def _delimiter_findings(text: str) -> Iterator[Finding]:
@@ -290,7 +336,7 @@ def _sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    sentences = list(re.finditer(r"[.!?]+\s+", text[line_start:line_end]))
+    sentences = list(re.finditer(r"(?<![.!?])[.!?]++\s+", text[line_start:line_end]))
     first = max(
         (line_start + m.end() for m in sentences if line_start + m.end() <= start), default=line_start
     )

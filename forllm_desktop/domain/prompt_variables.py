@@ -29,7 +29,8 @@ ALIASES = {
 CLOCKS = frozenset({"date", "time", "weekday"})
 """Variables that change by themselves: near the top they make a server read the whole prompt anew."""
 
-_FORM = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*\}\}")
+# Spaces inside are cut off afterwards: looking for them here would take for ever in a storm of them.
+_FORM = re.compile(r"\{\{([^{}\n]*)\}\}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def find_variables(text: str) -> list[Variable]:
     """List everything in double braces, known or not, in the order of the text."""
     found = []
     for match in _FORM.finditer(text):
-        key = match.group(1).casefold()
+        key = match.group(1).strip(" \t").casefold()
         key = ALIASES.get(key, key)
         found.append(Variable(match.group(), match.start(), match.end(), key if key in VARIABLES else None))
     return found

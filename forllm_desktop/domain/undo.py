@@ -1,6 +1,7 @@
 """What can be taken back: the undo of an action, the things in the trash, and what a restore brought back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,15 +80,17 @@ class PersonaUndo:
     """How to take one action on personas back. `label` says in the user's words what was done.
 
     `persona_ids` are those it was about. For an assignment in `subforum_id`: `assigned_before` are those of
-    them that were assigned, and the default was `default_before` and became `default_after`; for the global
-    default the last two alone count. `request_ids` are the requests that were made.
+    them that were assigned, with the time, and the default was `default_before` and became `default_after`;
+    for the global default the last two alone count. `was_active` says whether a switched one was on before.
+    `request_ids` are the requests that were made.
     """
 
     label: str
     kind: PersonaUndoKind
     persona_ids: tuple[int, ...] = ()
     subforum_id: int = 0
-    assigned_before: frozenset[int] = frozenset()
+    assigned_before: Mapping[int, datetime] = field(default_factory=dict)
     default_before: int | None = None
     default_after: int | None = None
+    was_active: bool = True
     request_ids: tuple[int, ...] = ()

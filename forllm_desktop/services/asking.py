@@ -13,7 +13,7 @@ from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Resto
 from forllm_desktop.events import Events
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.news import change
-from forllm_desktop.services.persona_steps import listed, usable
+from forllm_desktop.services.persona_steps import existing, listed, usable
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.storage import persona as persona_rows
@@ -107,11 +107,14 @@ class PersonaAskingService:
     def try_persona(self, persona_id: int, content: PersonaContent, question: str, model: ModelChoice) -> Job:
         """Ask a persona, as it is or as it is being edited, one question without posting; it runs next.
 
-        The question and the persona are kept with the request, the answer in its `output`.
+        `persona_id` is 0 for one that was never saved. The question and the persona are kept with the
+        request, the answer in its `output`.
         """
         question = checked_text(question)
         with change(self._database, self._events) as (session, news):
             steps.require_server(session, model.server_id)
+            if persona_id:
+                existing(session, persona_id)
             job = Job(
                 request_type=JobKind.TRY_PERSONA.value,
                 request_params={"question": question, **steps.trial_params(content)},

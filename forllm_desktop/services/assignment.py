@@ -150,11 +150,13 @@ class AssignmentService:
         Raises NotFound, and NotPossible for a persona that is deleted or switched off.
         """
         ids = (persona_ids,) if isinstance(persona_ids, int) else tuple(dict.fromkeys(persona_ids))
+        if not ids:
+            raise NotPossible("No persona is chosen", "Choose one first.")
         with change(self._database, self._events) as (session, news):
             subforum = live_subforum(session, subforum_id)
             personas = [steps.usable(session, persona_id) for persona_id in ids]
             before = rows.assignments(session, subforum_id)
-            was_assigned = frozenset(row.persona_id for row in before) & frozenset(ids)
+            was_assigned = {row.persona_id: row.assigned_at for row in before if row.persona_id in ids}
             was_default = steps.default_of(before)
             for persona_id in ids:
                 steps.assign(session, subforum_id, persona_id, self._clock())
@@ -186,6 +188,7 @@ class AssignmentService:
             if row is None:
                 raise NotPossible(f"{persona.name} is not assigned to {subforum.name}")
             was_default = steps.default_of(rows.assignments(session, subforum_id))
+            assigned_at = row.assigned_at
             session.delete(row)
             news.tell(self._events.subforums_changed)
         left = was_default if was_default != persona_id else None
@@ -195,7 +198,7 @@ class AssignmentService:
             PersonaUndoKind.ASSIGNMENT,
             (persona_id,),
             subforum_id,
-            frozenset({persona_id}),
+            {persona_id: assigned_at},
             was_default,
             left,
         )
@@ -228,7 +231,7 @@ class AssignmentService:
             before, row.default_persona_id = row.default_persona_id, persona_id
             news.tell(self._events.personas_changed)
         return PersonaUndo(
-            f"{persona.name} is the global default" if persona else "There is no global default now",
+            _global_words(persona),
             PersonaUndoKind.GLOBAL_DEFAULT,
             default_before=before,
             default_after=persona_id,
@@ -244,8 +247,8 @@ class AssignmentService:
             for persona_id in undo.persona_ids:
                 row = rows.assignment(session, undo.subforum_id, persona_id)
                 if persona_id in undo.assigned_before:
-                    steps.assign(session, undo.subforum_id, persona_id, self._clock())
-                elif row is not None:
+                    steps.assign(session, undo.subforum_id, persona_id, undo.assigned_before[persona_id])
+                elif row is not None and (is_unchanged or not row.is_default_for_subforum):
                     session.delete(row)
             session.flush()
             if is_unchanged:
@@ -256,16 +259,25 @@ class AssignmentService:
         )
 
     def _undo_global_default(self, undo: PersonaUndo) -> Restored:
-        if self.global_default() != undo.default_after:
-            raise NotPossible("The global default was changed again", "Choose it anew in Personas.")
-        back = self.set_global_default(undo.default_before)
-        return Restored(Kind.PERSONA, undo.default_before or 0, back.label)
+        with change(self._database, self._events) as (session, news):
+            row = setting_rows.row(session, GLOBAL_DEFAULT_PERSONA)
+            if row.default_persona_id != undo.default_after:
+                raise NotPossible("The global default was changed again", "Choose it anew in Personas.")
+            # As it was: it may have been deleted or switched off before already.
+            row.default_persona_id = undo.default_before
+            persona = session.get(Persona, undo.default_before) if undo.default_before else None
+            news.tell(self._events.personas_changed)
+        return Restored(Kind.PERSONA, undo.default_before or 0, _global_words(persona))
 
 
 def _note(persona: Persona, global_default: int | None, default: Resolution) -> str:
     if persona.persona_id == default.persona_id:
         return _WHY[default.reason]
     return "global default" if persona.persona_id == global_default else ""
+
+
+def _global_words(persona: Persona | None) -> str:
+    return f"{persona.name} is the global default" if persona else "There is no global default now"
 
 
 def _assigned_words(names: Sequence[str], new: Sequence[str], subforum: Subforum, default: bool) -> str:

@@ -68,8 +68,8 @@ def trial_params(content: PersonaContent) -> dict[str, Any]:
     """Return a persona's content as a trial keeps it; `trial_content` reads it again."""
     options = content.options
     return {
-        "name": content.name,
-        "instructions": content.instructions,
+        "name": storable(content.name),
+        "instructions": storable(content.instructions),
         "temperature": options.temperature,
         "max_reply_tokens": options.max_reply_tokens,
         "think": options.think,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from forllm_desktop.domain.base import name_key
 from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
@@ -18,6 +18,7 @@ from forllm_desktop.domain.persona_card import PersonaCard, VersionEntry, change
 from forllm_desktop.domain.persona_text import (
     Finding,
     checked_content,
+    checked_note,
     checked_picture,
     checked_tags,
     instruction_findings,
@@ -104,10 +105,10 @@ class PersonaService(AssignmentService):
         with self._database.read() as session:
             return _version(session, steps.existing(session, persona_id), number)
 
-    def pictures(self) -> dict[int, bytes]:
-        """Return the pictures of personas that have one, as PNG."""
+    def pictures(self, persona_ids: Collection[int] | None = None) -> dict[int, bytes]:
+        """Return the pictures of personas that have one, as PNG; only of these if given."""
         with self._database.read() as session:
-            return rows.pictures(session)
+            return rows.pictures(session, persona_ids)
 
     def smallest_window(self) -> int:
         """Return the smallest context window in use, in tokens.
@@ -140,7 +141,7 @@ class PersonaService(AssignmentService):
         origin: Origin | None = None,
     ) -> Persona:
         """Make a persona and its first version. Raises InvalidInput."""
-        origin, now = origin or Origin(), self._clock()
+        origin, now, note = origin or Origin(), self._clock(), checked_note(note)
         typed = PersonaContent(name, instructions, description, options or PersonaOptions())
         tags = checked_tags(tags)
         with self._change(typed.name) as (session, news):
@@ -178,6 +179,7 @@ class PersonaService(AssignmentService):
         `based_on` is the version the change was made from. Raises StaleVersion when there is a newer one by
         now, InvalidInput and NotFound.
         """
+        note = checked_note(note)
         with self._change(name or "") as (session, news):
             persona = steps.live(session, persona_id)
             if based_on is not None and based_on != persona.version:
@@ -189,11 +191,15 @@ class PersonaService(AssignmentService):
                 now.description if description is None else description,
                 now.options if options is None else options,
             )
-            self._become(session, news, persona, wanted, note)
+            self._become(session, news, persona, self._checked_change(session, now, wanted), note)
         return persona
 
     def revert(self, persona_id: int, number: int, note: str = "") -> Persona:
-        """Make an earlier version the newest, as a version of its own; the name stays if the old is taken."""
+        """Make an earlier version the newest, as a version of its own; the name stays if the old is taken.
+
+        What was saved once can always be brought back, also where it would not be taken today.
+        """
+        note = checked_note(note)
         with self._change("") as (session, news):
             persona = steps.live(session, persona_id)
             content = _version(session, persona, number).content
@@ -257,7 +263,12 @@ class PersonaService(AssignmentService):
                 persona.is_active = is_active
             news.tell(self._events.personas_changed)
         label = f"{_called(personas)} switched {'on' if is_active else 'off'}"
-        return PersonaUndo(label, PersonaUndoKind.SWITCHED, tuple(p.persona_id for p in changed))
+        return PersonaUndo(
+            label,
+            PersonaUndoKind.SWITCHED,
+            tuple(p.persona_id for p in changed),
+            was_active=not is_active,
+        )
 
     def delete(self, persona_ids: int | Sequence[int]) -> PersonaUndo:
         """Move personas to the trash; their posts and places keep naming them, but they answer no more."""
@@ -298,21 +309,23 @@ class PersonaService(AssignmentService):
     def undo(self, undo: PersonaUndo) -> Restored:
         """Take an action on personas back."""
         if undo.kind is PersonaUndoKind.DELETED:
-            restored = [self.restore(persona_id) for persona_id in undo.persona_ids]
+            still_there = [id for id in undo.persona_ids if self.persona(id).deleted_at is not None]
+            restored = [self.restore(persona_id) for persona_id in still_there or undo.persona_ids]
             words = f"{len(restored)} personas restored"
             return restored[0] if len(restored) == 1 else replace(restored[0], message=words)
         if undo.kind is PersonaUndoKind.SWITCHED:
-            back = self.set_active(undo.persona_ids, not self.persona(undo.persona_ids[0]).is_active)
+            if not undo.persona_ids:
+                return Restored(Kind.PERSONA, 0, "Nothing had changed")
+            back = self.set_active(undo.persona_ids, undo.was_active)
             return Restored(Kind.PERSONA, undo.persona_ids[0], back.label)
         return super().undo(undo)
 
     # -- inside
 
     def _become(
-        self, session: Session, news: News, persona: Persona, wanted: PersonaContent, note: str
+        self, session: Session, news: News, persona: Persona, content: PersonaContent, note: str
     ) -> None:
-        """Write a new version if anything differs; only what differs is checked."""
-        content = self._checked(session, wanted, persona.content)
+        """Write a new version if anything differs from the present one."""
         if content == persona.content:
             return
         persona.take(content)
@@ -323,14 +336,16 @@ class PersonaService(AssignmentService):
         steps.add_version(session, persona, persona.updated_at, note)
         news.tell(self._events.personas_changed)
 
-    def _checked(
-        self, session: Session, typed: PersonaContent, now: PersonaContent | None = None
-    ) -> PersonaContent:
-        if now is not None and typed.instructions == now.instructions:
-            # What was good enough when it was saved stays so, also when the window became smaller.
-            return replace(checked_content(replace(typed, instructions="-")), instructions=now.instructions)
+    def _checked(self, session: Session, typed: PersonaContent) -> PersonaContent:
         window = _smallest_window(session)
         return checked_content(typed, estimate_text(typed.instructions), window - window // ANSWER_SHARE)
+
+    def _checked_change(self, session: Session, now: PersonaContent, typed: PersonaContent) -> PersonaContent:
+        """Check only what differs: what was good enough when it was saved stays so."""
+        names = [f.name for f in fields(typed) if getattr(typed, f.name) != getattr(now, f.name)]
+        plain = PersonaContent("-", "-")
+        checked = self._checked(session, replace(plain, **{name: getattr(typed, name) for name in names}))
+        return replace(now, **{name: getattr(checked, name) for name in names})
 
     @contextmanager
     def _change(self, name: str) -> Iterator[tuple[Session, News]]:

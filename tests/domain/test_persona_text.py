@@ -1,5 +1,7 @@
 """What is odd about a persona's texts: found, named, and offered for a cure; never silently changed."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from forllm_desktop.domain.persona_text import (
     checked_picture,
     checked_tags,
     instruction_findings,
+    numbered_persona_name,
     with_clock_last,
     without,
 )
@@ -179,3 +182,34 @@ def test_picture_is_a_png_of_bounded_size() -> None:
     for wrong in (b"GIF89a", png + b"0" * 1_000_000):
         with pytest.raises(InvalidInput):
             checked_picture(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{time}} " + "." * 300_000,
+        "." * 300_000 + " {{time}} after",
+        "{{time}} " + "a.b! " * 60_000,
+        "\u200b" * 200_000,
+        "<|" * 150_000,
+        "## " * 100_000,
+        "a" * 60 + " wrote:" * 40_000,
+        "{{" * 150_000,
+    ],
+    ids=lambda text: text[:9],
+)
+def test_huge_text_is_checked_in_good_time(text: str) -> None:
+    started = time.thread_time()
+    instruction_findings(text)
+    assert time.thread_time() - started < 5
+
+
+def test_name_that_gets_a_number_is_never_cut_inside_a_character() -> None:
+    couple = "\U0001f469\u200d\U0001f4bb"
+    for length in range(60, 67):
+        for before in ("", "a", "ab"):
+            name = (before + couple * length)[:200]
+            numbered = numbered_persona_name(name, 12)
+            assert len(numbered) <= 200
+            assert checked_persona_name(numbered) == numbered
+            assert numbered.endswith(" (12)")
