@@ -1,8 +1,10 @@
 """All actions of the window with their names and keys: menus, tool bar and the keyboard sheet use these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -78,11 +80,18 @@ MENU_KEY = "F10"
 """Opens the menu, as a tap on Alt does."""
 
 
-class Actions:
-    """The window's actions by id."""
+class Actions(QObject):
+    """The window's actions by id.
+
+    keys_changed(id)    the user gave an action other keys
+    """
+
+    keys_changed = Signal(str)
 
     def __init__(self, window: QWidget) -> None:
-        self._by_id = {spec.id: _made(spec, window) for spec in _specs()}
+        super().__init__(window)
+        self._specs = {spec.id: spec for spec in _specs()}
+        self._by_id = {id: _made(spec, window) for id, spec in self._specs.items()}
         window.addActions(list(self._by_id.values()))
 
     def __getitem__(self, id: str) -> QAction:
@@ -90,6 +99,50 @@ class Actions:
 
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._by_id.values())
+
+    def is_usual(self, id: str) -> bool:
+        """Say whether an action has the keys it came with."""
+        return self._by_id[id].shortcuts() == _sequences(self._specs[id].keys)
+
+    def usual_keys(self, id: str) -> tuple[str, ...]:
+        """Return the keys that an action came with."""
+        return self._specs[id].keys
+
+    def set_key(self, id: str, key: str) -> None:
+        """Give an action one key; an empty one takes its keys away."""
+        _put_keys(self._by_id[id], _sequences([key] if key else []))
+        self.keys_changed.emit(id)
+
+    def reset_keys(self, id: str) -> None:
+        """Give an action back the keys it came with."""
+        _put_keys(self._by_id[id], _sequences(self._specs[id].keys))
+        self.keys_changed.emit(id)
+
+    def owner_of(self, key: str) -> str:
+        """Return the id of the action that has a key; empty when none has it."""
+        wanted = QKeySequence(key)
+        return next((id for id, action in self._by_id.items() if wanted in action.shortcuts()), "")
+
+    def changed_keys(self) -> dict[str, list[str]]:
+        """Return the keys that are not the usual ones, by id, for `restore_keys`."""
+        portable = QKeySequence.SequenceFormat.PortableText
+        return {
+            id: [key.toString(portable) for key in action.shortcuts()]
+            for id, action in self._by_id.items()
+            if not self.is_usual(id)
+        }
+
+    def restore_keys(self, keys: Any) -> None:
+        """Use the keys of an earlier run, without those that would mean two things."""
+        if not isinstance(keys, dict):
+            return
+        known = {id: list(chosen) for id, chosen in keys.items() if id in self._by_id and _are_keys(chosen)}
+        # All are taken away first: two actions may have changed their keys with each other.
+        for id in known:
+            _put_keys(self._by_id[id], [])
+        for id, chosen in known.items():
+            _put_keys(self._by_id[id], _sequences(key for key in chosen if not self.owner_of(key)))
+            self.keys_changed.emit(id)
 
     def menu(self, title: str, parent: QWidget) -> QMenu:
         """Return one of the menus, by its title in `MENUS`."""
@@ -119,12 +172,10 @@ def _specs() -> Iterator[Spec]:
 def _made(spec: Spec, parent: QWidget) -> QAction:
     action = QAction(spec.name, parent)
     action.setObjectName(spec.id)
-    action.setShortcuts([QKeySequence(key) for key in spec.keys])
     action.setCheckable(spec.is_switch)
     if spec.icon:
         action.setIcon(icon(spec.icon))
-    name = in_words(action)
-    action.setToolTip(f"{name} ({key_of(action)})" if spec.keys else name)
+    _put_keys(action, _sequences(spec.keys))
     if spec.id == "quit":
         action.setMenuRole(QAction.MenuRole.QuitRole)
     elif spec.id == "settings":
@@ -132,3 +183,17 @@ def _made(spec: Spec, parent: QWidget) -> QAction:
     elif spec.id == "about":
         action.setMenuRole(QAction.MenuRole.AboutRole)
     return action
+
+
+def _put_keys(action: QAction, keys: list[QKeySequence]) -> None:
+    action.setShortcuts(keys)
+    name = in_words(action)
+    action.setToolTip(f"{name} ({key_of(action)})" if keys else name)
+
+
+def _are_keys(kept: object) -> bool:
+    return isinstance(kept, list) and all(isinstance(key, str) for key in kept)
+
+
+def _sequences(keys: Iterable[str]) -> list[QKeySequence]:
+    return [QKeySequence(key) for key in keys]

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.kept_keys import keep_keys
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.outside import Outside
 from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
@@ -345,6 +346,7 @@ class Desk(QObject):
             self._sidebar.restore(recall("sidebar", {}))
         except (KeyError, TypeError, ValueError):
             log.warning("what was open could not be restored")
+        keep_keys(self._actions, self._workspace.settings)
         self._apply_settings()
         self._window.check_switches()
         if self._workspace.forum.subforums() or recall("welcome_skipped"):

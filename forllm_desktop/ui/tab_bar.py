@@ -37,7 +37,7 @@ class TabBar(QTabBar):
         self.setTabData(index, key)
         if icon_name:
             self.setTabIcon(index, icon(icon_name))
-        close = icon_button("Close this tab", "x", shortcut="Ctrl+W", parent=self)
+        close = icon_button("Close this tab", "x", parent=self)
         close.setProperty("kind", "close")
         _fit_close(close)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -65,10 +65,15 @@ class SearchButton(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Search topics, posts and commands")
-        self.setToolTip(f"Search ({key})")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look().changed.connect(self._fit)
         self._fit()
+        self.set_key(key)
+
+    def set_key(self, key: str) -> None:
+        """Name the key that does the same."""
+        self._key.setText(key)
+        self.setToolTip(f"Search ({key})" if key else "Search")
 
     def set_width(self, width: int) -> None:
         """Be so wide; too narrow for words, it is an icon alone."""
@@ -129,6 +134,7 @@ class ToolBar(QWidget):
             self._layout.addWidget(button)
         self._menu_button.clicked.connect(self.pop_up_menu)
         self.search.pressed.connect(actions["search"].trigger)
+        actions.keys_changed.connect(lambda _id: self.search.set_key(key_of(actions["search"])))
         self.pill.changed.connect(self._arrange)
         look().changed.connect(self._fit)
         self._fit()

@@ -1,15 +1,16 @@
-"""The keyboard sheet: every key of the window and of its panes."""
+"""The keyboard sheet: every key of the window, to be changed there, and of its panes."""
 
-from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from forllm_desktop.ui.actions import MENU_KEY, MENUS, SEPARATOR, Actions, in_words
+from forllm_desktop.ui.actions import MENU_KEY, MENUS, SEPARATOR, Actions, in_words, key_of
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.widgets.grounds import on_surface
+from forllm_desktop.ui.widgets.key_row import KeyRow
 from forllm_desktop.ui.widgets.labels import plain_label
 
 _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
@@ -39,6 +40,12 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Keys that work only in their pane."""
 
+_FOR_TEXT = (
+    "Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A", "Ctrl+Y", "Return", "Enter", "Tab", "Shift+Tab", "Esc", "Space",
+    "Backspace", "Del", "Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown",
+)  # fmt: skip
+"""Keys without which nothing could be typed or reached."""
+
 COLUMN = 352
 """Least width of a column in px at 100 %."""
 
@@ -51,7 +58,10 @@ class ShortcutsPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setAccessibleName("Keyboard")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._groups = [_group(title, keys) for title, keys in _sheet(actions)]
+        self._actions = actions
+        self._rows: dict[str, KeyRow] = {}
+        menus = [self._menu_group(title) for title in MENUS]
+        self._groups = [*menus, *(_group(title, list(keys)) for title, keys in _IN_PLACE.items())]
         self._columns = 0
         self._sheet = QWidget()
         self._grid = QGridLayout()
@@ -61,6 +71,8 @@ class ShortcutsPage(QScrollArea):
         layout.setContentsMargins(32, 16, 32, 24)
         layout.setSpacing(16)
         layout.addWidget(plain_label("Keyboard", "title"))
+        hint = "Press a key’s button to change it; the keys of panes are fixed."
+        layout.addWidget(plain_label(hint, "ui", "text_3", wraps=True))
         layout.addLayout(self._grid)
         layout.addStretch()
         self.setWidget(self._sheet)
@@ -82,26 +94,72 @@ class ShortcutsPage(QScrollArea):
         for column in range(3):
             self._grid.setColumnStretch(column, int(column < columns))
 
+    # -- changing keys
 
-def _sheet(actions: Actions) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-    for title, specs in MENUS.items():
-        keys = [
-            (_native(action.shortcuts()), in_words(action))
-            for spec in specs
-            if spec is not SEPARATOR and (action := actions[spec.id]).shortcuts()
-        ]
+    def _menu_group(self, title: str) -> QWidget:
+        group, layout = _titled(title.replace("&", ""))
+        for place, spec in enumerate((spec for spec in MENUS[title] if spec is not SEPARATOR), 1):
+            row = self._rows[spec.id] = KeyRow(in_words(self._actions[spec.id]))
+            row.chosen.connect(partial(self._choose, spec.id))
+            row.reset_requested.connect(partial(self._reset, spec.id))
+            layout.addWidget(row, place, 0, 1, 2)
+            self._show(spec.id)
         if title == "&Help":
-            keys.append((f"{MENU_KEY} or Alt", "Menu"))
-        yield title.replace("&", ""), keys
-    for title, pairs in _IN_PLACE.items():
-        yield title, list(pairs)
+            _add_line(layout, f"{MENU_KEY} or Alt", "Menu")
+        return group
+
+    def _show(self, id: str) -> None:
+        self._rows[id].show_key(key_of(self._actions[id]), is_usual=self._actions.is_usual(id))
+
+    def _choose(self, id: str, key: str) -> None:
+        """Give an action a key, unless that means something else already."""
+        refusal = self._refusal(id, key) if key else ""
+        if refusal:
+            self._rows[id].refuse(refusal)
+            return
+        if not key or self._actions.owner_of(key) != id:
+            self._actions.set_key(id, key)
+        self._show(id)
+
+    def _reset(self, id: str) -> None:
+        for key in self._actions.usual_keys(id):
+            refusal = self._refusal(id, key)
+            if refusal:
+                self._rows[id].refuse(refusal)
+                return
+        self._actions.reset_keys(id)
+        self._show(id)
+
+    def _refusal(self, id: str, key: str) -> str:
+        """Return why an action cannot have a key, empty when it can."""
+        shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+        owner = self._actions.owner_of(key)
+        if owner and owner != id:
+            return f"{shown} means “{in_words(self._actions[owner])}”. Give that another key first."
+        fixed = _fixed_keys()
+        if QKeySequence(key).toString() in fixed:
+            return f"{shown} means “{fixed[QKeySequence(key).toString()]}”. Choose another one."
+        return ""
 
 
-def _native(keys: list) -> str:
-    return keys[0].toString(keys[0].SequenceFormat.NativeText)
+def _fixed_keys() -> dict[str, str]:
+    """Return what the keys mean that cannot be given away, by their portable text."""
+    fixed = {MENU_KEY: "Menu"} | dict.fromkeys(_FOR_TEXT, "Typing and moving")
+    for pairs in _IN_PLACE.values():
+        for keys, meaning in pairs:
+            for key in keys.split(", "):
+                fixed.setdefault(key, meaning)
+    return {QKeySequence(key).toString(): meaning for key, meaning in fixed.items()}
 
 
 def _group(title: str, keys: list[tuple[str, str]]) -> QWidget:
+    group, layout = _titled(title)
+    for key, name in keys:
+        _add_line(layout, key, name)
+    return group
+
+
+def _titled(title: str) -> tuple[QWidget, QGridLayout]:
     group = QWidget()
     group.setAccessibleName(title)
     layout = QGridLayout(group)
@@ -109,8 +167,11 @@ def _group(title: str, keys: list[tuple[str, str]]) -> QWidget:
     layout.setHorizontalSpacing(16)
     layout.setVerticalSpacing(8)
     layout.addWidget(plain_label(title, "ui_strong"), 0, 0, 1, 2)
-    for row, (key, name) in enumerate(keys, 1):
-        layout.addWidget(plain_label(name, "ui", wraps=True), row, 0)
-        layout.addWidget(plain_label(key, "small_medium", "text_2"), row, 1, Qt.AlignmentFlag.AlignRight)
     layout.setColumnStretch(0, 1)
-    return group
+    return group, layout
+
+
+def _add_line(layout: QGridLayout, key: str, name: str) -> None:
+    row = layout.rowCount()
+    layout.addWidget(plain_label(name, "ui", wraps=True), row, 0)
+    layout.addWidget(plain_label(key, "small_medium", "text_2"), row, 1, Qt.AlignmentFlag.AlignRight)

@@ -65,7 +65,7 @@ class Sidebar(QWidget):
             QUEUE: SidebarEntry("Queue", "queue", "open"),
             TRASH: SidebarEntry("Trash", "trash", "deleted"),
         }
-        self._add = icon_button("New subforum", "plus", shortcut="Ctrl+Shift+N")
+        self._add = icon_button("New subforum", "plus")
         self._tree = QStackedWidget()
         self._counter = QTimer(self, singleShot=True, interval=_PAUSE)
         self._lay_out()
