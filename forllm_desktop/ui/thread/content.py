@@ -9,6 +9,7 @@ from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.services.running import Progress
 from forllm_desktop.ui import queue_words, words
+from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.specs import Block, Kind, Run, Style
 from forllm_desktop.ui.thread.typeset import Head, State
@@ -58,17 +59,30 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     if version is not None and names.persona_id(entry) is not None:
         details.append(f"v{version}")
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
+    shortens = -1
     if model:
-        details.append(queue_words.model(model))
+        shortens = len(details)
+        details.append(_short(queue_words.model(model)))
     state, tail = _state(entry, progress)
     if post is not None and not entry.is_running:
         details.append(words.clock(_written(post, job), now))
     is_edited = post is not None and post.edited is not None
-    return Head(names.author(entry), tuple(details), state, tail, is_edited)
+    return Head(names.author(entry), tuple(details), state, tail, is_edited, shortens=shortens)
 
 
-def written_when(entry: Entry) -> str:
-    """Return when exactly an entry was written or asked for, and when it was edited."""
+def _short(model: str) -> str:
+    """Return a model's name without where it was downloaded from: "hf.co/maker/name:tag" is "name:tag"."""
+    return model.rpartition("/")[2] or model if model.count("/") > 1 else model
+
+
+def about(entry: Entry) -> str:
+    """Return what the head line has no room for: the model's whole name, and when exactly it was written."""
+    post, job = entry.post, entry.job
+    model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
+    return "\n".join(said for said in (model, _written_when(entry)) if said)
+
+
+def _written_when(entry: Entry) -> str:
     if entry.post is None:
         return f"Asked {words.exact(entry.job.requested_at)}" if entry.job is not None else ""
     said = words.exact(_written(entry.post, entry.job))
@@ -171,7 +185,7 @@ def _note(text: str) -> Block:
 
 def branch_words(below: Sequence[Entry], names: Names) -> str:
     """Return what a folded branch holds: "5 replies by Ada, You"."""
-    authors = list(dict.fromkeys(names.author(entry) for entry in below if not entry.is_deleted))
+    authors = list(dict.fromkeys(isolated(names.author(one)) for one in below if not one.is_deleted))
     by = ", ".join(authors[:_LEFT_OUT]) + (" and others" if len(authors) > _LEFT_OUT else "")
     count = words.counted(len(below), "reply", "replies")
     return f"{count} by {by}" if by else count

@@ -2,7 +2,11 @@
 
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
 
+from forllm_desktop.ui.thread.bidi import without_isolates
+from forllm_desktop.ui.thread.specs import Kind
 from forllm_desktop.ui.thread.typeset import CELL, GAP, KIND, TASK
+
+_WITH_NAMES = (Kind.TITLE.value, Kind.HEADER.value, Kind.NOTE.value)
 
 
 def plain_text(document: QTextDocument, start: int, end: int) -> str:
@@ -30,6 +34,8 @@ def _slice(block: QTextBlock, start: int, end: int) -> str:
     last = block.position() + block.length() - 1
     cursor.setPosition(min(end, last), QTextCursor.MoveMode.KeepAnchor)
     text = cursor.selectedText().replace("\u2028", "\n").replace("\u00a0", " ")
+    if block.blockFormat().property(KIND) in _WITH_NAMES:
+        text = without_isolates(text)
     if block.blockFormat().property(TASK) is not None and start <= block.position():
         return text.replace("\t", " ", 1)
     return text

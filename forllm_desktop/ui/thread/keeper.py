@@ -4,15 +4,19 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 
 from forllm_desktop.ui import words
 from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.thread import actions
+from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.bodies import Bodies
 from forllm_desktop.ui.thread.content import head_of
 from forllm_desktop.ui.thread.entries import Entry, pages
 from forllm_desktop.ui.thread.filler import Slices
+from forllm_desktop.ui.thread.fitting import fitted
 from forllm_desktop.ui.thread.limits import slices
 from forllm_desktop.ui.thread.margins import margin_steps
 from forllm_desktop.ui.thread.source import Source
@@ -124,7 +128,9 @@ class Keeper(QObject):
         return key
 
     def _write_title(self) -> None:
-        subtitle = f"{self.source.subforum_name} · {words.counted(self.source.thread.count, 'post')}"
+        subtitle = (
+            f"{isolated(self.source.subforum_name)} · {words.counted(self.source.thread.count, 'post')}"
+        )
         self.view.writer.set_title(self.source.topic.title, subtitle)
 
     def _fill(self, target: int | None, first: float = 0.0) -> None:
@@ -156,7 +162,7 @@ class Keeper(QObject):
             return
         first = next(slices(body), [])
         slot = self.view.writer.insert(
-            self._place(entry.key), entry.key, entry.depth, self.head(entry), first
+            self._place(entry.key), entry.key, entry.depth, self._head(entry), first
         )
         yield
         yield from self.bodies.steps(slot, body, len(first))
@@ -166,6 +172,12 @@ class Keeper(QObject):
     def head(self, entry: Entry) -> Head:
         """Return the head line of an entry as it is now."""
         return head_of(entry, self.source.names, self._now(), self.source.progress(entry))
+
+    def _head(self, entry: Entry) -> Head:
+        """Return the head line as it fits into the width there is."""
+        style = self.view.writer.style
+        labels = len(actions.labelled(entry, is_marked=False))
+        return fitted(self.head(entry), style, entry.depth, style.px(16 + 28 * labels) if labels else 0.0)
 
     # -- changes
 
@@ -204,15 +216,20 @@ class Keeper(QObject):
         """Write a post's head line and text anew where they differ."""
         slot, entry = self.view.writer.by_key.get(key), self.source.thread.by_key.get(key)
         if slot is not None and entry is not None:
-            self.view.writer.set_head(slot, self.head(entry))
+            self.view.writer.set_head(slot, self._head(entry))
             self.bodies.refresh(entry)
 
     def refresh_heads(self) -> None:
         """Write the head lines anew where they differ."""
+        for _ in self._head_steps():
+            pass
+
+    def _head_steps(self) -> Iterator[None]:
         for slot in list(self.view.writer.slots):
             entry = self.source.thread.by_key.get(slot.key)
-            if entry is not None:
-                self.view.writer.set_head(slot, self.head(entry))
+            if entry is not None and self.view.writer.by_key.get(slot.key) is slot:
+                self.view.writer.set_head(slot, self._head(entry))
+                yield
 
     def first_act(self, key: int) -> str:
         """Return the first thing of a post that can be unfolded, or ""."""
@@ -277,7 +294,7 @@ class Keeper(QObject):
         now = time.perf_counter()
         if now >= growing.head_due or progress.phase not in ("thinking", "writing"):
             growing.head_due = now + HEAD
-            self.view.writer.set_head(slot, self.head(entry))
+            self.view.writer.set_head(slot, self._head(entry))
         if self.bodies.refresh(entry):
             self.grew.emit(growing.key)
 
@@ -295,7 +312,7 @@ class Keeper(QObject):
             return
         view.use(style)
         writer.set_title_margin()
-        self._margins.run(margin_steps(view), first=0.001)
+        self._margins.run(chain(margin_steps(view), self._head_steps()), first=0.001)
 
     def rebuild(self) -> None:
         """Write everything anew in the present look, holding what is being read."""

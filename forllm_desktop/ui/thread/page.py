@@ -17,7 +17,7 @@ from forllm_desktop.ui import words
 from forllm_desktop.ui.theme import look
 from forllm_desktop.ui.thread.acting import Acting, real_address
 from forllm_desktop.ui.thread.actions import Act
-from forllm_desktop.ui.thread.content import written_when
+from forllm_desktop.ui.thread.content import about
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.find import FindBar
 from forllm_desktop.ui.thread.folding import unfold_hits
@@ -82,7 +82,7 @@ class ThreadPage(QWidget):
         self._is_open = False
         self._loading: Iterator[None] | None = None
 
-        self._view = ThreadView(Scene(self._entry, self._avatar, written_when))
+        self._view = ThreadView(Scene(self._entry, self._avatar, about))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
         self._following = Following(self._source, events, self._keeper.is_growing, self)
         self._source.read_title()

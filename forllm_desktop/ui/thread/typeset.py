@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
+from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.specs import Block, Kind, Run
 from forllm_desktop.ui.thread.specs import Style as Bits
 from forllm_desktop.ui.thread.style import Style
@@ -52,7 +53,10 @@ class State(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The head line of a post: who, what is known about it, its state, and what follows the state."""
+    """The head line of a post: who, what is known about it, its state, and what follows the state.
+
+    `shortens` is the index of the detail that may be shortened where there is little room.
+    """
 
     author: str
     details: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class Head(NamedTuple):
     is_edited: bool = False
     is_muted: bool = False
     link: str = ""
+    shortens: int = -1
 
 
 class Typesetter:
@@ -147,7 +152,7 @@ class Typesetter:
 
     def write_title(self, cursor: QTextCursor, title: str, subtitle: str) -> None:
         """Write the title line at the cursor."""
-        cursor.insertText(title, self.char("title"))
+        cursor.insertText(isolated(title), self.char("title"))
         cursor.insertText(" ", self._gap("title", 8))
         cursor.insertText(subtitle, self.char("small", Bits.META))
 
@@ -167,11 +172,11 @@ class Typesetter:
         author = self.char("ui_strong", Bits.MUTED if head.is_muted else Bits.PLAIN)
         if head.link:
             author = self._linked("ui_medium", Run(head.author, link=head.link))
-        cursor.insertText(head.author, author)
+        cursor.insertText(isolated(head.author), author)
         meta = self.char("small", Bits.META)
         for detail in head.details:
             cursor.insertText(" ", self._gap("small", 5))
-            cursor.insertText(detail, meta)
+            cursor.insertText(isolated(detail), meta)
         if head.is_edited:
             cursor.insertText(" ", self._gap("small", 5))
             cursor.insertText("edited", self._edited())

@@ -1,5 +1,7 @@
 """The reading view: one document, painted decorations, selection, links, and the mouse on painted labels."""
 
+from html import escape
+
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -150,7 +152,11 @@ class ThreadView(QTextBrowser):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self._tip_at(QPointF(event.pos()) + QPointF(0, self.offset)))
+            said = self._tip_at(QPointF(event.pos()) + QPointF(0, self.offset))
+            # A tip guesses whether it is HTML, and a model may have any name.
+            QToolTip.showText(
+                event.globalPos(), f"<p style='white-space:pre'>{escape(said)}</p>" if said else ""
+            )
             return True
         return super().viewportEvent(event)
 

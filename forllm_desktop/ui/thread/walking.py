@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
+from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.content import spoken
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.keeper import Keeper
@@ -121,7 +122,8 @@ class Walking(QObject):
             if self._below is not None and self._below[0] == key:
                 self._show_below(None)
         elif what:
-            self._show_below((key, f"{self._keeper.source.names.author(entry)} {what}"))
+            author = isolated(self._keeper.source.names.author(entry))
+            self._show_below((key, f"{author} {what}"))
         elif self._below is not None and self._below[0] == key:
             self._show_below((key, "New text below"))
 
