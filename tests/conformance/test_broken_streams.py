@@ -131,7 +131,7 @@ def test_silence_in_mid_stream_ends_the_request_after_the_limit_of_the_settings(
     desk = make_desk(limits=replace(QUICK, stall=600.0), stall_limit=1.0)
     job = broken(desk, dialect, server, "timeout", [Silence()])
     assert job.error_title == "The reply stopped in the middle"
-    assert "Nothing came for 1 seconds. The server still answers" in (job.error_message or "")
+    assert "Nothing came for 1 second. The server still answers" in (job.error_message or "")
 
 
 def test_a_retry_uses_the_same_post_and_replaces_its_text_only_when_new_text_comes(

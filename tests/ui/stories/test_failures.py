@@ -116,7 +116,7 @@ FAILURES = [
         "stalled",
         lambda server: server.script(Answer([ollama_delta("So far "), Silence()])),
         "stopped",
-        ("Nothing came for 1 seconds", "is kept"),
+        ("Nothing came for 1 second", "is kept"),
         kept="So far",
     ),
 ]
