@@ -45,6 +45,9 @@ MENUS: dict[str, tuple[Spec, ...]] = {
     "&View": (
         Spec("show_sidebar", "Si&debar", ("Ctrl+B",), "msc.layout-sidebar-left", is_switch=True),
         Spec("show_queue", "&Queue panel", ("Ctrl+J",), "msc.layout-panel", is_switch=True),
+        Spec(
+            "show_personas", "&Personas panel", ("Ctrl+Shift+B",), "msc.layout-sidebar-right", is_switch=True
+        ),
         Spec("split", "&Tabs beside each other", ("Ctrl+\\",), "msc.split-horizontal", is_switch=True),
         SEPARATOR,
         Spec("larger_text", "&Larger text", ("Ctrl++", "Ctrl+=")),

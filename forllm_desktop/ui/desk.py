@@ -16,6 +16,7 @@ from forllm_desktop.ui.pane_focus import focus_first, focus_next
 from forllm_desktop.ui.panes.late_search import LateSearch
 from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.panes.sidebar import Sidebar
+from forllm_desktop.ui.persona_desk import PersonaDesk
 from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.server_status import ServerStatus
 from forllm_desktop.ui.state_watch import StateWatch
@@ -43,6 +44,7 @@ class Desk(QObject):
         self._maker = PageMaker(ws, self._actions, self)
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
+        self._personas = PersonaDesk(window, ws, self._sidebar, self)
         self._queue = QueuePane(ws.queue, ws.events)
         self._search = LateSearch(ws.search, ws.personas, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)
@@ -186,7 +188,8 @@ class Desk(QObject):
         page = self._tabs.current()
         self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
         self._window.name(self._title_of(key))
-        self._window.panes.cover_queue(key == "page:queue")
+        self._personas.show_topic(topic_of(key))
+        self._window.panes.cover(key.removeprefix("page:"))
         self._window.check_switches()
         self._actions["find"].setEnabled(isinstance(page, Page) and page.can_find)
         self._actions["close_tab"].setEnabled(bool(key))
@@ -275,6 +278,9 @@ class Desk(QObject):
         pill.changed.connect(lambda _words: self._server.refresh())
         pill.pause_requested.connect(self._pause)
         pill.retry_requested.connect(self._workspace.queue.release_all)
+        self._personas.failed.connect(self._fail)
+        self._personas.persona_requested.connect(lambda _id: self.show_page("personas"))
+        self._personas.undo_offered.connect(self._undos.offer)
         queue.failed.connect(self._fail)
         queue.persona_requested.connect(self.show_persona)
         queue.post_requested.connect(self.show_post)
@@ -330,7 +336,8 @@ class Desk(QObject):
 
     def _step_pane(self, by: int) -> None:
         centre = self._tabs.current() or self._tabs
-        focus_next([self._sidebar, centre, self._queue, self._window.toolbar], by)
+        panes = [self._sidebar, centre, self._personas.dock, self._queue, self._window.toolbar]
+        focus_next(panes, by)
 
     def _first_subforum(self) -> int:
         subforums = self._workspace.forum.subforums()

@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         actions["full_screen"].toggled.connect(self._fill_screen)
         actions["show_sidebar"].triggered.connect(self.panes.show_sidebar)
         actions["show_queue"].triggered.connect(self.panes.show_queue)
+        actions["show_personas"].triggered.connect(self.panes.show_personas)
         self.panes.folded.connect(self.check_switches)
         look().changed.connect(self.update)
         self.check_switches()
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
         """Let the pane switches say what can be seen."""
         self.actions_by_id["show_sidebar"].setChecked(self.panes.shows_sidebar)
         self.actions_by_id["show_queue"].setChecked(self.panes.shows_queue)
+        self.actions_by_id["show_personas"].setChecked(self.panes.shows_personas)
 
     def _fill_screen(self, is_full: bool) -> None:
         if is_full:

@@ -1,4 +1,4 @@
-"""Keeps the right end of the status line: which server and model answer by default, and whether it is away."""
+"""Keeps the right end of the status line: which server and model answer by default, and if it is away."""
 
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.domain.servers import model_word

@@ -38,7 +38,8 @@ _STEPS = (
     _Step(False, Shown.DOT),
     _Step(False, Shown.DOT, ("ask",)),
     _Step(False, Shown.DOT, ("ask", "new_topic")),
-    _Step(False, Shown.DOT, ("ask", "new_topic", "show_queue")),
+    _Step(False, Shown.DOT, ("ask", "new_topic", "show_personas")),
+    _Step(False, Shown.DOT, ("ask", "new_topic", "show_personas", "show_queue")),
 )
 """The first one with this much room for the search field is taken."""
 
@@ -121,7 +122,7 @@ class ToolBar(QWidget):
         self._wide = {id: _worded_button(actions, id) for id in ("new_topic", "ask")}
         self.search = SearchButton(key_of(actions["search"]))
         self.pill = StatePill()
-        self._panes = {id: _pane_button(actions, id) for id in ("show_sidebar", "show_queue")}
+        self._panes = {id: _pane_button(actions, id) for id in _PANE_ICONS}
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self._menu_button)
         for button in self._wide.values():
@@ -221,4 +222,8 @@ def _pane_button(actions: Actions, id: str) -> QToolButton:
     return button
 
 
-_PANE_ICONS = {"show_sidebar": "msc.layout-sidebar-left", "show_queue": "msc.layout-panel"}
+_PANE_ICONS = {
+    "show_sidebar": "msc.layout-sidebar-left",
+    "show_queue": "msc.layout-panel",
+    "show_personas": "msc.layout-sidebar-right",
+}

@@ -98,6 +98,7 @@ def looker(window: MainWindow, workspace: Workspace, opened: list[str]) -> Calla
             QApplication.focusWidget(),
             window.panes.shows_sidebar,
             window.panes.shows_queue,
+            window.panes.shows_personas,
             window.isFullScreen(),
             window.bar.isVisible() and window.bar.accessibleName(),
             [panel.isVisible() for panel in panels],

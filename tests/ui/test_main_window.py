@@ -504,13 +504,19 @@ def test_f6_walks_through_the_panes(desk: Desk, window: MainWindow, workspace: W
     desk.show_topic(topic.topic_id)
     desk._sidebar.setFocus()
     seen = []
-    for _ in range(5):
+    for _ in range(6):
         trigger(window, "next_pane")
         focus = QApplication.focusWidget()
         assert focus is not None
-        panes = {"centre": tabs(window), "queue": desk._queue, "bar": window.toolbar, "side": desk._sidebar}
+        panes = {
+            "centre": tabs(window),
+            "personas": desk._personas.dock,
+            "queue": desk._queue,
+            "bar": window.toolbar,
+            "side": desk._sidebar,
+        }
         seen.append(next(name for name, pane in panes.items() if pane.isAncestorOf(focus)))
-    assert set(seen) == {"centre", "queue", "bar", "side"}
+    assert set(seen) == {"centre", "personas", "queue", "bar", "side"}
 
 
 def test_no_pane_has_a_key_of_the_window(desk: Desk, window: MainWindow, workspace: Workspace) -> None:

@@ -1,36 +1,19 @@
 """What can be done with a row of the forum tree: the same commands by context menu and by key."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.ui.delegates.forum_row import text_left
-from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, SubforumRow, TopicRow
 from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
+from forllm_desktop.ui.panes.commands import SEPARATOR, Command, fill, short, take_key
 from forllm_desktop.ui.panes.forum_view import ForumTreeView
-from forllm_desktop.ui.theme import theme
-
-
-@dataclass(frozen=True)
-class Command:
-    """One thing to do: its word, keys (the first is shown), icon, and what it opens if it is a submenu."""
-
-    word: str
-    run: Callable[[], object] = lambda: None
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    is_enabled: bool = True
-    below: tuple["Command", ...] = ()
-
-
-SEPARATOR = Command("")
 
 
 class TreeCommands(QObject):
@@ -75,7 +58,7 @@ class TreeCommands(QObject):
         made = QMenu(self._view)
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         made.setAccessibleName("What to do here")
-        _fill(made, self.commands())
+        fill(made, self.commands())
         return made
 
     # -- the commands
@@ -84,7 +67,7 @@ class TreeCommands(QObject):
         id, view = row.entry.topic_id, self._view
         others = [other for other in self._subforums() if other.entry.subforum_id != row.entry.subforum_id]
         moves = tuple(
-            Command(_short(other.title), self._doing(self._model.move_topics, [id], other.entry.subforum_id))
+            Command(short(other.title), self._doing(self._model.move_topics, [id], other.entry.subforum_id))
             for other in others
         )
         return [
@@ -102,7 +85,7 @@ class TreeCommands(QObject):
         ids, homes = [row.entry.topic_id for row in rows], {row.entry.subforum_id for row in rows}
         others = [other for other in self._subforums() if homes != {other.entry.subforum_id}]
         moves = tuple(
-            Command(_short(other.title), self._doing(self._model.move_topics, ids, other.entry.subforum_id))
+            Command(short(other.title), self._doing(self._model.move_topics, ids, other.entry.subforum_id))
             for other in others
         )
 
@@ -202,40 +185,4 @@ class TreeCommands(QObject):
 
     def _take_key(self, event: QKeyEvent) -> None:
         """Accept a key of the current row, and do what it means unless it is only asked for."""
-        pressed = QKeySequence(event.keyCombination())
-        for command in self.commands():
-            if command.is_enabled and any(QKeySequence(key) == pressed for key in command.keys):
-                event.accept()
-                if event.type() == event.Type.KeyPress:
-                    command.run()
-                return
-
-
-def _fill(menu: QMenu, commands: list[Command] | tuple[Command, ...]) -> None:
-    for command in commands:
-        if command is SEPARATOR:
-            menu.addSeparator()
-        elif command.below:
-            below = menu.addMenu(icon(command.icon), command.word)
-            _fill(below, command.below)
-        else:
-            menu.addAction(_action(command, menu))
-
-
-def _action(command: Command, menu: QMenu) -> QAction:
-    action = QAction(command.word, menu)
-    action.setEnabled(command.is_enabled)
-    if command.icon:
-        action.setIcon(icon(command.icon, "danger" if command.icon == "trash" else "text_2"))
-    if command.keys:
-        # Shown only: the tree answers the key itself, as long as it has the focus.
-        action.setShortcut(QKeySequence(command.keys[0]))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.setShortcutVisibleInContextMenu(True)
-    action.triggered.connect(lambda: command.run())
-    return action
-
-
-def _short(name: str) -> str:
-    cut = QFontMetrics(theme().font("ui")).elidedText(name, Qt.TextElideMode.ElideRight, theme().px(240))
-    return cut.replace("&", "&&")
+        take_key(event, self.commands())
