@@ -88,4 +88,4 @@ class PersonaActs(QObject):
 
 
 def _assigned_nobody(undo: PersonaUndo) -> bool:
-    return undo.default_before == undo.default_after and undo.assigned_before == set(undo.persona_ids)
+    return undo.default_before == undo.default_after and set(undo.assigned_before) == set(undo.persona_ids)
