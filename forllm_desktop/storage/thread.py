@@ -28,9 +28,11 @@ def requests_of_topic(session: Session, topic_id: int) -> Sequence[Job]:
 def persona_names(session: Session, versions: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """Return the names that persona versions had, by persona id and version number."""
     wanted = set(versions)
+    # Both columns of the index are named: a persona may have thousands of versions.
     rows = session.execute(
         select(PersonaVersion.persona_id, PersonaVersion.version, PersonaVersion.name).where(
-            PersonaVersion.persona_id.in_({persona_id for persona_id, _ in wanted})
+            PersonaVersion.persona_id.in_({persona_id for persona_id, _ in wanted}),
+            PersonaVersion.version.in_({number for _, number in wanted}),
         )
     )
     return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
