@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 STOP_WITHIN = 3_000
 """Milliseconds a stopping worker gets; a process that hangs at its end helps nobody."""
+AFTER_PAINTING = 1
+"""Milliseconds. A single shot of 0 is no timer but an event, and those come before what must be painted."""
 LOOK_DEFAULTS = {"color_scheme": "system", "accent": "blue", "text_size": "100", "reduce_motion": "system"}
 
 log = logging.getLogger(__name__)
@@ -179,14 +181,14 @@ class Desktop(QObject):
         log.info("opened %s", self._folder)
         self._later = [self._load_icons, self._start_worker, self._warm_up]
         self.opened.emit()
-        # The panes are painted in the first round of the event loop, and what that starts comes in the next.
-        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self._go_on))
+        # Lists lay themselves out when the rest has been painted, and are painted after that.
+        QTimer.singleShot(AFTER_PAINTING, self, lambda: QTimer.singleShot(AFTER_PAINTING, self, self._go_on))
 
     def _go_on(self) -> None:
         """Do the next thing that takes time and is not missed at once; the window answers in between."""
         step = self._later.pop(0)
         if self._later:
-            QTimer.singleShot(0, self, self._go_on)
+            QTimer.singleShot(AFTER_PAINTING, self, self._go_on)
         step()
 
     def _load_icons(self) -> None:

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from forllm_desktop.services.workspace import open_workspace
 
 ROOT = Path(__file__).parent.parent
 SCREEN = ("PySide6.QtGui", "PySide6.QtWidgets", "qasync", "qtawesome")
@@ -66,6 +69,38 @@ desktop.start()
 app.exec()
 """
     assert loaded_after(code, "sqlalchemy", "httpx", "markdown_it", "pygments", "keyring", "qtawesome") == []
+
+
+def test_the_panes_do_not_wait_for_what_nobody_sees_at_first(tmp_path: Path) -> None:
+    with closing(open_workspace(tmp_path)) as workspace:
+        workspace.forum.create_subforum("Physics")
+    code = f"""
+import sys
+from pathlib import Path
+from forllm_desktop.app import Desktop, make_application
+from tests.benchmarks.paints import Paints
+app = make_application()
+desktop = Desktop(Path({str(tmp_path)!r}))
+loaded = []
+def watch():
+    from forllm_desktop.ui.panes.forum_view import ForumTreeView
+    Paints(desktop.window.findChild(ForumTreeView).viewport(), painted)
+def painted():
+    loaded.extend(sys.modules)
+    desktop.quit()
+desktop.opened.connect(watch)
+desktop.ended.connect(lambda: app.exit(0))
+desktop.start()
+app.exec()
+for name in set(sys.modules) - set(loaded):
+    del sys.modules[name]
+"""
+    late = (
+        "httpx", "markdown_it", "pygments", "keyring", "forllm_desktop.worker.loop",
+        "forllm_desktop.ui.pages.topic", "forllm_desktop.ui.panes.search", "forllm_desktop.services.search",
+        "forllm_desktop.services.generation", "forllm_desktop.services.ratings",
+    )  # fmt: skip
+    assert loaded_after(code, "forllm_desktop.ui.desk", *late) == ["forllm_desktop.ui.desk"]
 
 
 def test_qt_api_is_chosen_before_qasync_could_ask() -> None:

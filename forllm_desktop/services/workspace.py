@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
@@ -11,27 +13,32 @@ from forllm_desktop.llm.backend import Limits
 from forllm_desktop.services.asking import PersonaAskingService
 from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.services.forum import ForumService
-from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.keys import KeyStore
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.services.prompt import PromptService
-from forllm_desktop.services.proposals import ProposalService
 from forllm_desktop.services.queue import QueueService
-from forllm_desktop.services.ratings import RatingService
-from forllm_desktop.services.search import SearchService
 from forllm_desktop.services.settings import SettingsService
-from forllm_desktop.services.templates import TemplateService
 from forllm_desktop.storage.database import FILE_NAME as DATABASE_FILE
 from forllm_desktop.storage.database import Database, open_database, open_for_reading
 from forllm_desktop.storage.lock import FolderLock
+
+if TYPE_CHECKING:
+    from forllm_desktop.services.generation import GenerationService
+    from forllm_desktop.services.prompt import PromptService
+    from forllm_desktop.services.proposals import ProposalService
+    from forllm_desktop.services.ratings import RatingService
+    from forllm_desktop.services.search import SearchService
+    from forllm_desktop.services.templates import TemplateService
 
 __all__ = ["DATABASE_FILE", "Workspace", "open_workspace"]
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The services over one data folder. Open it once per process, close it at the end."""
+    """The services over one data folder. Open it once per process, close it at the end.
+
+    What no start needs is imported when it is first wanted: the window is there sooner.
+    """
 
     folder: Path
     database: Database
@@ -43,14 +50,45 @@ class Workspace:
     models: ModelsService
     queue: QueueService
     asking: PersonaAskingService
-    prompts: PromptService
-    generation: GenerationService
-    proposals: ProposalService
-    ratings: RatingService
-    templates: TemplateService
-    search: SearchService
     drafts: DraftService
     lock: FolderLock | None
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def generation(self) -> "GenerationService":
+        from forllm_desktop.services.generation import GenerationService
+
+        return GenerationService(self.database, self.events, self.personas, self.clock)
+
+    @cached_property
+    def prompts(self) -> "PromptService":
+        from forllm_desktop.services.prompt import PromptService
+
+        return PromptService(self.database, self.clock)
+
+    @cached_property
+    def proposals(self) -> "ProposalService":
+        from forllm_desktop.services.proposals import ProposalService
+
+        return ProposalService(self.database, self.events, self.personas)
+
+    @cached_property
+    def ratings(self) -> "RatingService":
+        from forllm_desktop.services.ratings import RatingService
+
+        return RatingService(self.database, self.events, self.clock)
+
+    @cached_property
+    def search(self) -> "SearchService":
+        from forllm_desktop.services.search import SearchService
+
+        return SearchService(self.database)
+
+    @cached_property
+    def templates(self) -> "TemplateService":
+        from forllm_desktop.services.templates import TemplateService
+
+        return TemplateService(self.database, self.events, self.clock)
 
     def close(self) -> None:
         """Close the database and give the folder back."""
@@ -98,12 +136,7 @@ def open_workspace(
         models=ModelsService(database, events, settings, keys or KeyStore(), limits),
         queue=queue,
         asking=PersonaAskingService(database, events, queue, clock),
-        prompts=PromptService(database, clock),
-        generation=GenerationService(database, events, personas, clock),
-        proposals=ProposalService(database, events, personas),
-        ratings=RatingService(database, events, clock),
-        templates=TemplateService(database, events, clock),
-        search=SearchService(database),
         drafts=DraftService(database, clock),
         lock=lock,
+        clock=clock,
     )

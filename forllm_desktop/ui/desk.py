@@ -46,7 +46,7 @@ class Desk(QObject):
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
         self._personas = PersonaDesk(window, ws, self._sidebar, self)
         self._queue = QueuePane(ws.queue, ws.events)
-        self._search = LateSearch(ws.search, ws.personas, list(self._actions), window)
+        self._search = LateSearch(lambda: ws.search, ws.personas, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)
         self._undos = UndoList(ws.forum, ws.personas, ws.asking, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)

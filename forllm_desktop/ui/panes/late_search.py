@@ -1,6 +1,6 @@
 """The search panel, made when it is first wanted: nobody sees it before, and the window is there sooner."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -8,9 +8,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.services.search import SearchService
 
 if TYPE_CHECKING:
+    from forllm_desktop.services.search import SearchService
     from forllm_desktop.ui.panes.search import SearchPanel
 
 
@@ -27,7 +27,7 @@ class LateSearch(QObject):
 
     def __init__(
         self,
-        search: SearchService,
+        search: "Callable[[], SearchService]",
         personas: PersonaService,
         commands: Sequence[QAction],
         window: QWidget,
@@ -48,7 +48,7 @@ class LateSearch(QObject):
     def _make(self) -> "SearchPanel":
         from forllm_desktop.ui.panes.search import SearchPanel
 
-        panel = SearchPanel(self._search, self._personas, self._window)
+        panel = SearchPanel(self._search(), self._personas, self._window)
         panel.set_commands(list(self._commands.values()))
         panel.command_requested.connect(lambda name: self._commands[name].trigger())
         panel.persona_requested.connect(self.persona_requested)
