@@ -1,12 +1,13 @@
 """Asks personas by name: several at once about a post, and one on trial, without posting."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotPossible
-from forllm_desktop.domain.forum import Subforum, Topic, checked_text
-from forllm_desktop.domain.persona import Persona, PersonaContent
+from forllm_desktop.domain.forum import Post, Subforum, Topic, checked_text
+from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaVersion
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
 from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
@@ -55,6 +56,56 @@ class PersonaAskingService:
             if model is not None
         ]
 
+    def wish(self, persona_id: int, *, version: int | None = None, model: ModelChoice | None = None) -> Wish:
+        """Return the wish for an answer of one persona, as `wishes`, at one of its versions if given.
+
+        An earlier version is asked with the model that it preferred itself, unless `model` names another.
+        """
+        if model is not None:
+            with self._database.read() as session:
+                usable(session, persona_id)
+            return Wish(model, persona_id, version, assigns=True)
+        made = self.wishes([persona_id])[0]
+        if version is None:
+            return made
+        with self._database.read() as session:
+            steps.require_version(session, persona_id, version)
+            then = persona_rows.version(session, persona_id, version)
+            preferred = _preferred_model(session, then) if then is not None else None
+            chosen = preferred or _default_model(session) or made.model
+        return replace(made, model=chosen, version=version)
+
+    def again(self, reply_id: int, version: int) -> PersonaUndo:
+        """Ask once more for what a reply answers, by a version of the persona that wrote it.
+
+        The new reply stands beside the old one. The model is that of the old one, if its server is still
+        known. Raises what `ask` raises.
+        """
+        with self._database.read() as session:
+            reply = live_post(session, reply_id)
+            if reply.llm_persona_id is None or reply.parent_post_id is None:
+                raise NotPossible("No persona wrote this post", "Ask about it instead.")
+            is_known = reply.server_id is not None and session.get(Server, reply.server_id) is not None
+        model = ModelChoice(reply.server_id or 0, reply.llm_model_id or "") if is_known else None
+        wish = self.wish(reply.llm_persona_id, version=version, model=model)
+        return self.ask(reply.parent_post_id, [wish])
+
+    def undo_of(self, request_id: int) -> PersonaUndo:
+        """Return how to take a waiting request back that assigned the persona it asks."""
+        with self._database.read() as session:
+            job = steps.existing(session, request_id)
+            post = session.get_one(Post, job.post_id_to_respond_to)
+            topic = session.get_one(Topic, post.topic_id)
+            persona = session.get_one(Persona, job.llm_persona)
+            place = session.get_one(Subforum, topic.subforum_id).name
+        return PersonaUndo(
+            f"{persona.name} will answer in “{topic.title}”, now assigned to {place}",
+            PersonaUndoKind.ASKED,
+            (persona.persona_id,),
+            topic.subforum_id,
+            request_ids=(request_id,),
+        )
+
     def ask(self, post_id: int, wishes: Sequence[Wish]) -> PersonaUndo:
         """Ask several personas to answer a post, in one commit; returns how to take all of it back."""
         with change(self._database, self._events) as (session, news):
@@ -75,8 +126,10 @@ class PersonaAskingService:
         also = also or (
             f"; {listed(assigned)} {'is' if len(assigned) == 1 else 'are'} now assigned to {place}"
         )
+        versions = [f" v{wish.version}" if wish.version else "" for wish in wishes if wish.persona_id]
+        named = listed([name + version for name, version in zip(names, versions, strict=True)])
         return PersonaUndo(
-            f"{listed(names)} will answer in “{topic.title}”{also if assigned else ''}",
+            f"{named} will answer in “{topic.title}”{also if assigned else ''}",
             PersonaUndoKind.ASKED,
             tuple(new - was_assigned),
             topic.subforum_id,
@@ -140,6 +193,6 @@ def _default_model(session: Session) -> ModelChoice | None:
     return ModelChoice(settings.default_server_id, settings.default_model)
 
 
-def _preferred_model(session: Session, persona: Persona) -> ModelChoice | None:
+def _preferred_model(session: Session, persona: Persona | PersonaVersion) -> ModelChoice | None:
     model = persona.options.model
     return model if model is not None and session.get(Server, model.server_id) else None

@@ -120,11 +120,15 @@ class AssignmentService:
         with self._database.read() as session:
             require_resolvable(session, subforum_id or 0, persona_id)
 
-    def preferred_model(self, subforum_id: int, chosen: int | None = None) -> ModelChoice | None:
+    def preferred_model(
+        self, subforum_id: int, chosen: int | None = None, version: int | None = None
+    ) -> ModelChoice | None:
         """Return the model that whoever answers in a subforum prefers; None for none, or one that is gone."""
         with self._database.read() as session:
             persona_id = chosen or resolve(rows.candidates(session, subforum_id, None)).persona_id
-            model = steps.existing(session, persona_id or 0).options.model
+            persona = steps.existing(session, persona_id or 0)
+            then = rows.version(session, persona.persona_id, version) if version else None
+            model = (then or persona).options.model
             return model if model is not None and session.get(Server, model.server_id) else None
 
     def usable(self, persona_ids: Sequence[int]) -> list[PersonaCard]:

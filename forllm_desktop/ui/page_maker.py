@@ -110,6 +110,7 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.link_hovered.connect(self.link_hovered)
         page.link_opened.connect(self.link_opened)
+        page.persona_requested.connect(self.persona_requested)
         page.request_requested.connect(self.request_requested)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.saved.connect(self.saved)
@@ -126,6 +127,7 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.topic_made.connect(lambda topic_id: self.topic_made.emit(key, topic_id))
+        page.undo_offered.connect(self.undo_offered)
         return page
 
     def _make_queue(self) -> QWidget:

@@ -24,7 +24,7 @@ from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.foot_row import FootRow
 from forllm_desktop.ui.editor.growing_text import GrowingText
 from forllm_desktop.ui.editor.model_picker import ModelPicker
-from forllm_desktop.ui.editor.pickers import PersonaPicker
+from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
@@ -41,6 +41,7 @@ class Composer(QWidget):
 
     posted(post_id)          a post was made or changed; the field is empty again
     asked(request_id)        and an answer to it is queued
+    assigned(request_id)     and its persona was assigned to the subforum with it
     topic_made(topic_id)     a new topic was made
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
@@ -50,6 +51,7 @@ class Composer(QWidget):
 
     posted = Signal(int)
     asked = Signal(int)
+    assigned = Signal(int)
     topic_made = Signal(int)
     failed = Signal(object)
     cancelled = Signal()
@@ -70,7 +72,7 @@ class Composer(QWidget):
         super().__init__(parent)
         self._forum = forum
         self._queue = queue
-        self._models = models
+        self._personas = personas
         self._drafts = drafts
         self._settings = settings
         self._place = Place()
@@ -149,7 +151,7 @@ class Composer(QWidget):
         self._error.hide()
         try:
             self.flush()
-            wish = Wish(self._chosen_model(), self._persona.chosen) if asks else None
+            wish = self._persona.wish(self._chosen_model()) if asks else None
             topic_id, post_id, request_id = self._store(wish)
         except ForllmError as error:
             self._show_error(error)
@@ -166,6 +168,8 @@ class Composer(QWidget):
         self.saved.emit(f"{done} {words.clock(utc_now(), utc_now())}")
         if request_id:
             self.asked.emit(request_id)
+        if wish is not None and wish.assigns:
+            self.assigned.emit(request_id)
 
     def _forget_draft(self, key: str) -> None:
         """Forget what was posted. It is stored by now, so a failure must not look like one of posting."""
@@ -192,7 +196,7 @@ class Composer(QWidget):
         return place.topic_id, post.post_id, job.request_id
 
     def _chosen_model(self) -> ModelChoice:
-        choice = self._model.chosen or self._models.default_choice()
+        choice = self._model.answering
         if choice is None:
             raise InvalidInput("model", "No model is chosen", "Set up a server or pick a GGUF file first.")
         return choice
@@ -320,12 +324,19 @@ class Composer(QWidget):
         self._ask.clicked.connect(self.post_and_ask)
         self._cancel.clicked.connect(self.give_up)
         self._model.settings_requested.connect(self.settings_requested)
+        self._persona.changed.connect(self._note_persona)
         events.settings_changed.connect(self._apply_settings)
         events.personas_changed.connect(self._persona.refresh)
         events.subforums_changed.connect(self._persona.refresh)
-        events.servers_changed.connect(self._model.refresh)
+        events.servers_changed.connect(self._note_persona)
         look().changed.connect(self._fit_row)
         look().changed.connect(self.update)
+
+    def _note_persona(self) -> None:
+        """Let the model be the one that the persona prefers, if its server is known."""
+        picker, place = self._persona, self._place.subforum_id
+        preferred = self._personas.preferred_model(place, picker.persona_id, picker.version)
+        self._model.prefer(preferred, picker.name)
 
     def _apply_settings(self) -> None:
         settings = self._settings.current()

@@ -14,10 +14,13 @@ from forllm_desktop.ui.background import Background
 from forllm_desktop.ui.editor.pickers import Picker
 from forllm_desktop.ui.icons import icon, paint_icon
 from forllm_desktop.ui.server_words import asking, no_answer
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 class ModelPicker(Picker):
-    """Picks the model; without a choice it is the default one. The servers are asked when its menu opens.
+    """Picks the model; without a choice it is the one that the persona prefers, else the default one.
+
+    The servers are asked when its menu opens.
 
     settings_requested()    the user wants to set up a server or a model
     """
@@ -32,17 +35,40 @@ class ModelPicker(Picker):
         self._is_asking = False
         self._background = Background(self, self._note_problem)
         self.chosen: ModelChoice | None = None
+        self._preferred: ModelChoice | None = None
+        self._persona = ""
         self.refresh()
+
+    @property
+    def answering(self) -> ModelChoice | None:
+        """The model that would answer now; None when there is none yet."""
+        return self.chosen or self._usual()
 
     def refresh(self) -> None:
-        """Read again which model is the default."""
-        choice = self.chosen or self._models.default_choice()
+        """Read again which model would answer."""
+        choice = self.answering
         self.set_word(model_word(choice.name) if choice else "Choose a model")
+        why = self._why(choice) if choice else ""
+        self.setToolTip(plain_tip(f"Model: {model_word(choice.name)}, {why}" if choice else "Choose a model"))
+        self.setAccessibleDescription(why)
+
+    def prefer(self, choice: ModelChoice | None, persona: str) -> None:
+        """Use the model that a persona prefers, unless another one is chosen; None for no preference."""
+        self._preferred, self._persona = choice, persona
+        self.refresh()
 
     def choose(self, choice: ModelChoice | None) -> None:
-        """Use this model; None is the default one."""
+        """Use this model; None is the one that the persona prefers, else the default one."""
         self.chosen = choice
         self.refresh()
+
+    def _usual(self) -> ModelChoice | None:
+        return self._preferred or self._models.default_choice()
+
+    def _why(self, choice: ModelChoice) -> str:
+        if choice == self._preferred:
+            return f"preferred by {self._persona}"
+        return "the default model" if choice == self._models.default_choice() else "chosen for this request"
 
     def _paint_picture(self, painter: QPainter, box: QRect) -> None:
         paint_icon(painter, box, "cpu", "text_2")
@@ -77,9 +103,11 @@ class ModelPicker(Picker):
         default = self._models.default_choice()
         for choice, server in self._choices():
             words = f"{model_word(choice.name)}   {server}" + ("   default" if choice == default else "")
+            if choice == self._preferred:
+                words = f"{self._persona}’s preferred ({model_word(choice.name)})   {server}"
             action = QAction(words.replace("&", "&&"), self._menu)
             action.setCheckable(True)
-            action.setChecked(choice == (self.chosen or default))
+            action.setChecked(choice == self.answering)
             action.triggered.connect(partial(self._pick, choice))
             self._menu.addAction(action)
         news = self._news()
@@ -95,8 +123,15 @@ class ModelPicker(Picker):
         self._menu.addAction(setup)
 
     def _choices(self) -> list[tuple[ModelChoice, str]]:
-        """List models with their server's name: those used before, then those of servers that answered."""
-        found = dict(self._models.known_choices())
+        """List models with their server's name: the persona's preferred, the default, those used before.
+
+        Then come those of the servers that have answered.
+        """
+        found: dict[ModelChoice, str] = {}
+        if self._preferred is not None:
+            found[self._preferred] = self._models.server(self._preferred.server_id).name
+        for choice, server in self._models.known_choices():
+            found.setdefault(choice, server)
         for source in self._sources:
             for model in source.models if source.is_ready else ():
                 found.setdefault(ModelChoice(source.server_id, model.id), source.name)
@@ -116,4 +151,4 @@ class ModelPicker(Picker):
     def _pick(self, choice: ModelChoice, _checked: bool = False) -> None:
         if not choice.server_id:
             choice = ModelChoice(self._models.engine().server_id, choice.name)
-        self.choose(None if choice == self._models.default_choice() else choice)
+        self.choose(None if choice == self._usual() else choice)

@@ -1,14 +1,11 @@
-"""The pickers of the composer: what they look like, and the one for who answers."""
+"""What the pickers of the composer look like."""
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
-from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.icons import paint_icon
-from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import theme
-from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.buttons import ByKeyboard
 
 
@@ -73,64 +70,3 @@ class Picker(ByKeyboard, QPushButton):
     def _place(self) -> QPoint:
         """Return where the menu goes: above the button."""
         return self.mapToGlobal(self.rect().topLeft()) - QPoint(0, self._menu.sizeHint().height() + 4)
-
-
-class PersonaPicker(Picker):
-    """Picks who answers; without a choice it is the one who answers by default, and it says so."""
-
-    def __init__(self, personas: PersonaService, parent: QWidget | None = None) -> None:
-        super().__init__("Persona that answers", parent)
-        self._personas = personas
-        self._subforum_id = 0
-        self._shown = (1, "")
-        portraits().changed.connect(self.update)
-        self.chosen: int | None = None
-
-    def show_subforum(self, subforum_id: int) -> None:
-        """Offer the personas of a subforum and forget the choice made elsewhere."""
-        if subforum_id != self._subforum_id:
-            self._subforum_id, self.chosen = subforum_id, None
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Read again who would answer."""
-        choices = self._personas.choices(self._subforum_id)
-        if self.chosen not in [choice.persona_id for choice in choices]:
-            self.chosen = None
-        answering = next(
-            (c for c in choices if c.persona_id == self.chosen),
-            next((c for c in choices if c.is_default), None),
-        )
-        if answering is not None:
-            self._shown = (answering.persona_id, answering.name)
-            self.set_word(answering.name)
-
-    def choose(self, persona_id: int | None) -> None:
-        """Let this persona answer; None is the default one."""
-        self.chosen = persona_id
-        self.refresh()
-
-    def _paint_picture(self, painter: QPainter, box: QRect) -> None:
-        paint_persona(painter, QRectF(box), *self._shown)
-
-    def _fill(self) -> None:
-        self._menu.clear()
-        for choice in self._personas.choices(self._subforum_id):
-            words = f"{choice.name}   {choice.note}" if choice.note else choice.name
-            action = QAction(_portrait(choice.persona_id, choice.name), words.replace("&", "&&"), self._menu)
-            action.setCheckable(True)
-            action.setChecked(choice.persona_id == self._shown[0])
-            wanted = None if choice.is_default else choice.persona_id
-            action.triggered.connect(lambda _=False, wanted=wanted: self.choose(wanted))
-            self._menu.addAction(action)
-
-
-def _portrait(persona_id: int, name: str) -> QIcon:
-    side = theme().px(16)
-    pixmap = QPixmap(side * 2, side * 2)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    paint_persona(painter, QRectF(0, 0, side, side), persona_id, name)
-    painter.end()
-    return QIcon(pixmap)

@@ -18,6 +18,7 @@ class NewTopicPage(Page):
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
     saved(words)            what was kept, for the status line
+    undo_offered(undo)      a persona was assigned with the question; how to take that back
     """
 
     topic_made = Signal(int)
@@ -25,6 +26,7 @@ class NewTopicPage(Page):
     cancelled = Signal()
     settings_requested = Signal()
     saved = Signal(str)
+    undo_offered = Signal(object)
 
     def __init__(self, subforum_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,7 @@ class NewTopicPage(Page):
         layout.addWidget(self._composer)
         layout.addStretch(1)
         self.setFocusProxy(self._composer)
+        self._composer.assigned.connect(lambda id: self.undo_offered.emit(ws.asking.undo_of(id)))
         self._composer.cancelled.connect(self.cancelled)
         self._composer.failed.connect(self.failed)
         self._composer.saved.connect(self.saved)

@@ -2,11 +2,14 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.editor.post_asking import PostAsking
 from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.thread.actions import Act
+from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.page import ThreadPage
 
 
@@ -14,6 +17,7 @@ class TopicPage(Page):
     """Reading and writing in one topic.
 
     request_requested(request_id)    the request of a reply is to be shown in the queue
+    persona_requested(persona_id, version)    who wrote a reply is to be shown
     link_hovered(address)            the pointer is over a link; empty when it left
     link_opened(address)             a link was followed
     undo_offered(undo)               something was deleted and can come back
@@ -24,6 +28,7 @@ class TopicPage(Page):
     """
 
     request_requested = Signal(int)
+    persona_requested = Signal(int, int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
     undo_offered = Signal(object)
@@ -35,13 +40,14 @@ class TopicPage(Page):
 
     def __init__(self, topic_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        ws = workspace
+        ws = self._workspace = workspace
         self.topic_id = topic_id
         self._thread = ThreadPage(topic_id, ws.forum, ws.queue, ws.personas, ws.events)
         self._composer = Composer(
             ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
         )
         self._composer.write_in(topic_id)
+        self._asking = PostAsking(ws, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -80,16 +86,23 @@ class TopicPage(Page):
         super().closeEvent(event)
 
     def _connect(self) -> None:
-        thread, composer = self._thread, self._composer
-        thread.ask_requested.connect(self._write_to)
+        asking, thread, composer = self._asking, self._thread, self._composer
+        asking.failed.connect(self.failed)
+        asking.undo_offered.connect(self.undo_offered)
+        asking.write_requested.connect(self._write_to)
+        thread.acting.extend = self._extend_menu
+        thread.ask_requested.connect(self._ask_about)
         thread.edit_requested.connect(self._edit)
         thread.failed.connect(self.failed)
         thread.link_hovered.connect(self.link_hovered)
         thread.link_opened.connect(self.link_opened)
+        thread.persona_requested.connect(self.persona_requested)
         thread.reply_requested.connect(self._write_to)
         thread.request_requested.connect(self.request_requested)
         thread.title_changed.connect(self.title_changed)
         thread.undo_offered.connect(self.undo_offered)
+        thread.versions_requested.connect(self._ask_again)
+        composer.assigned.connect(lambda id: self.undo_offered.emit(self._workspace.asking.undo_of(id)))
         composer.cancelled.connect(self._thread.setFocus)
         composer.failed.connect(self.failed)
         composer.posted.connect(self.show_post)
@@ -103,3 +116,24 @@ class TopicPage(Page):
     def _edit(self, post_id: int) -> None:
         self._composer.edit(post_id)
         self._composer.focus_text()
+
+    # -- asking about what stands there
+
+    def _ask_about(self, post_id: int) -> None:
+        self._asking.pop_up(post_id, self._thread.acting.place_below(post_id))
+
+    def _ask_again(self, post_id: int) -> None:
+        entry = self._thread.acting.entry(post_id)
+        if entry is not None and entry.post is not None:
+            author, place = self._thread.acting.author(entry), self._thread.acting.place_below(post_id)
+            self._asking.pop_up_versions(entry.post, author, place)
+
+    def _extend_menu(self, menu: QMenu, entry: Entry, author: str) -> None:
+        """Name the persona in the menu of its reply, and offer to ask it again by version."""
+        opening = self._thread.post_actions.acts[Act.PERSONA]
+        if entry.post is None or opening not in menu.actions():
+            return
+        opening.setText(f"Open v{entry.post.persona_version} of {author}".replace("&", "&&"))
+        below = self._asking.versions_menu(entry.post, author, menu)
+        after = menu.actions().index(opening) + 1
+        menu.insertMenu(menu.actions()[after], below)

@@ -1,5 +1,7 @@
 """Does what was wished for on the page: the actions of a post, links, the menu."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QPoint, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
@@ -21,12 +23,16 @@ class Acting(QObject):
     """Answers wishes with the services, or passes them on. The signals are those of the page.
 
     turned(step)    the page of earlier (-1) or later (1) posts is wanted
+
+    `extend` is called with the menu of a post, to add what other parts of the window offer.
     """
 
     reply_requested = Signal(int)
     ask_requested = Signal(int)
     edit_requested = Signal(int)
     request_requested = Signal(int)
+    persona_requested = Signal(int, int)
+    versions_requested = Signal(int)
     link_opened = Signal(str)
     undo_offered = Signal(object)
     failed = Signal(object)
@@ -35,6 +41,7 @@ class Acting(QObject):
     def __init__(self, keeper: Keeper, forum: ForumService, queue: QueueService, page: QWidget) -> None:
         super().__init__(page)
         self._keeper, self._forum, self._queue, self._page = keeper, forum, queue, page
+        self.extend: Callable[[QMenu, Entry, str], None] = lambda _menu, _entry, _author: None
 
     def entry(self, key: int | None) -> Entry | None:
         """Return a post by its key."""
@@ -79,6 +86,14 @@ class Acting(QObject):
                 self._keeper.fold(entry.key)
             case Act.EDITS:
                 self.show_edits(entry)
+            case Act.PERSONA:
+                self._show_persona(entry)
+            case Act.AGAIN:
+                self.versions_requested.emit(entry.key)
+
+    def _show_persona(self, entry: Entry) -> None:
+        if entry.post is not None and entry.is_by_persona:
+            self.persona_requested.emit(entry.post.llm_persona_id, entry.post.persona_version)
 
     def _remove(self, entry: Entry) -> None:
         if entry.post is not None:
@@ -93,6 +108,8 @@ class Acting(QObject):
             self.link_opened.emit(target)
         elif target in ("act:earlier", "act:later"):
             self.turned.emit(1 if target == "act:later" else -1)
+        elif target == "act:persona" and entry is not None:
+            self._show_persona(entry)
         elif target == "act:edits" and entry is not None:
             self.show_edits(entry)
         elif entry is not None:
@@ -112,12 +129,26 @@ class Acting(QObject):
         """Open the menu of a post at a global position."""
         entry = self.entry(key)
         acts = possible(entry) if entry is not None else []
-        actions.pop_up(acts, position, has_selection=self._keeper.view.textCursor().hasSelection())
+        menu = actions.menu(acts, has_selection=self._keeper.view.textCursor().hasSelection())
+        if entry is not None:
+            self.extend(menu, entry, self.author(entry))
+        menu.popup(position)
+
+    def author(self, entry: Entry) -> str:
+        """Return who wrote a post, as its head names it."""
+        return self._keeper.source.names.author(entry)
+
+    def place_below(self, key: int) -> QPoint:
+        """Return where a menu of a post belongs: below its head, in global coordinates."""
+        view = self._keeper.view
+        slot = view.writer.by_key.get(key)
+        y = round(view.top_of(slot)) - view.offset + 28 if slot is not None else 28
+        left = round(view.writer.style.text_left(slot.depth) if slot is not None else view.writer.style.left)
+        inside = min(max(y, 0), max(0, view.viewport().height() - 28))
+        return view.viewport().mapToGlobal(QPoint(left, inside))
 
     def show_edits(self, entry: Entry) -> None:
         """Open the list of the texts a post had before; choosing one copies it."""
-        view = self._keeper.view
-        slot = view.writer.by_key.get(entry.key)
         menu = QMenu(self._page)
         menu.setAccessibleName("Earlier texts")
         menu.addSection("Earlier texts: choose one to copy it")
@@ -127,8 +158,7 @@ class Acting(QObject):
             label = f"until {words.clock(revision.replaced_at, self._queue.now())}: {excerpt}"
             action = menu.addAction(label.replace("&", "&&"))
             action.triggered.connect(lambda _=False, text=revision.content: _copy(text))
-        y = round(view.top_of(slot)) - view.offset + 28 if slot is not None else 28
-        menu.popup(view.viewport().mapToGlobal(QPoint(round(view.writer.style.left) + 32, y)))
+        menu.popup(self.place_below(entry.key))
 
 
 def _copy(text: str) -> None:

@@ -25,6 +25,8 @@ class Act(Enum):
     REMOVE = ("Remove", "trash", "Del")
     QUEUE = ("Show in the queue", "queue", "Q")
     FOLD = ("Fold or unfold replies", "caret-down", "F")
+    PERSONA = ("Open the persona", "users", "P")
+    AGAIN = ("Ask again with a version", "clock-counter-clockwise", "V")
     EDITS = ("Earlier texts", "clock-counter-clockwise", "H")
     MORE = ("More", "dots-three", "Menu")
 
@@ -69,6 +71,8 @@ def possible(entry: Entry) -> list[Act]:
         acts.append(Act.QUEUE)
     if entry.replies:
         acts.append(Act.FOLD)
+    if entry.is_by_persona:
+        acts += [Act.PERSONA, Act.AGAIN]
     if entry.post is not None and entry.post.edited is not None:
         acts.append(Act.EDITS)
     return acts

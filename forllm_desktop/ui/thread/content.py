@@ -54,10 +54,9 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     if entry.is_deleted:
         return Head("Deleted post", is_muted=True)
     post, job = entry.post, entry.job
-    details: list[str] = []
-    version = names.version(entry)
-    if version is not None and names.persona_id(entry) is not None:
-        details.append(f"v{version}")
+    number = names.version(entry)
+    version = f"v{number}" if number is not None and names.persona_id(entry) is not None else ""
+    details = [version] if version else []
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
     shortens = -1
     if model:
@@ -67,7 +66,9 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     if post is not None and not entry.is_running:
         details.append(words.clock(_written(post, job), now))
     is_edited = post is not None and post.edited is not None
-    return Head(names.author(entry), tuple(details), state, tail, is_edited, shortens=shortens)
+    return Head(
+        names.author(entry), tuple(details), state, tail, is_edited, shortens=shortens, version=version
+    )
 
 
 def _short(model: str) -> str:

@@ -35,6 +35,12 @@ class Entry:
         return self.job is not None and self.job.status == JobStatus.PROCESSING
 
     @property
+    def is_by_persona(self) -> bool:
+        """Say whether a version of a persona wrote it, or does so now."""
+        post = self.post
+        return post is not None and post.llm_persona_id is not None and post.persona_version is not None
+
+    @property
     def state(self) -> tuple[object, ...]:
         """What of it shows beside its text; a change of this is a reason to write it anew."""
         job = self.job

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -74,6 +74,9 @@ class PostActions:
             menu.addAction(self.walks["copy"])
             menu.addSeparator()
         for one in possible:
+            if one is Act.AGAIN:
+                # Its versions are a menu below this one; see `Acting.extend`.
+                continue
             if one is Act.REMOVE and len(possible) > 1:
                 menu.addSeparator()
             menu.addAction(self.acts[one])
@@ -81,7 +84,3 @@ class PostActions:
             menu.addSeparator()
         menu.addAction(self.walks["find"])
         return menu
-
-    def pop_up(self, possible: list[Act], position: QPoint, *, has_selection: bool) -> None:
-        """Open that menu at a global position."""
-        self.menu(possible, has_selection=has_selection).popup(position)

@@ -46,6 +46,8 @@ class ThreadPage(QWidget):
     ask_requested(post_id)        somebody wants a model's answer to a post
     edit_requested(post_id)       somebody wants to edit a post
     request_requested(request_id) somebody wants to see a request in the queue
+    persona_requested(persona_id, version)  somebody wants to see who wrote a reply
+    versions_requested(post_id)   somebody wants a reply once more, by another version of its persona
     link_hovered(address)         where the link under the mouse or the focus leads; "" for none
     link_opened(address)          somebody followed a link that leads outside
     undo_offered(undo), failed(error in words)
@@ -57,6 +59,8 @@ class ThreadPage(QWidget):
     ask_requested = Signal(int)
     edit_requested = Signal(int)
     request_requested = Signal(int)
+    persona_requested = Signal(int, int)
+    versions_requested = Signal(int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
     undo_offered = Signal(object)
@@ -119,7 +123,7 @@ class ThreadPage(QWidget):
         view.pressed_on.connect(self._walking.make_current)
         view.resized.connect(self._resized.start)
         acting.turned.connect(self._walking.turn)
-        for name in ("reply", "ask", "edit", "request"):
+        for name in ("reply", "ask", "edit", "request", "persona", "versions"):
             getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
         acting.link_opened.connect(self.link_opened)
         acting.undo_offered.connect(self.undo_offered)
@@ -195,6 +199,11 @@ class ThreadPage(QWidget):
     def is_complete(self) -> bool:
         """Say whether all posts of this page are written."""
         return self._is_open and not self._keeper.is_busy
+
+    @property
+    def acting(self) -> Acting:
+        """What does the things that are wished for, for those who add some."""
+        return self._acting
 
     @property
     def zoom(self) -> float:

@@ -56,6 +56,7 @@ class Head(NamedTuple):
     """The head line of a post: who, what is known about it, its state, and what follows the state.
 
     `shortens` is the index of the detail that may be shortened where there is little room.
+    `version` is the detail that opens the persona at that version.
     """
 
     author: str
@@ -66,6 +67,7 @@ class Head(NamedTuple):
     is_muted: bool = False
     link: str = ""
     shortens: int = -1
+    version: str = ""
 
 
 class Typesetter:
@@ -176,10 +178,11 @@ class Typesetter:
         meta = self.char("small", Bits.META)
         for detail in head.details:
             cursor.insertText(" ", self._gap("small", 5))
-            cursor.insertText(isolated(detail), meta)
+            how = self._quiet_link("act:persona") if detail == head.version else meta
+            cursor.insertText(isolated(detail), how)
         if head.is_edited:
             cursor.insertText(" ", self._gap("small", 5))
-            cursor.insertText("edited", self._edited())
+            cursor.insertText("edited", self._quiet_link("act:edits"))
         if head.state is not None:
             # The icon is painted into this space.
             cursor.insertText(" ", self._gap("small", 24, PLACE, head.state.icon, head.state.colour))
@@ -188,10 +191,10 @@ class Typesetter:
             cursor.insertText(" ", self._gap("small", 5))
             cursor.insertText(head.tail, meta)
 
-    def _edited(self) -> QTextCharFormat:
+    def _quiet_link(self, target: str) -> QTextCharFormat:
         made = QTextCharFormat(self.char("small", Bits.META))
         made.setAnchor(True)
-        made.setAnchorHref("act:edits")
+        made.setAnchorHref(target)
         made.setFontUnderline(True)
         made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
         return made
