@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from forllm_desktop.ui.theme import ColourScheme, Look
 from forllm_desktop.ui.widgets.buttons import action_button, icon_button, push_button
+from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
 
 @pytest.fixture
@@ -35,6 +36,14 @@ def test_icons_follow_the_text_size_while_the_app_runs(
     before = [button.iconSize().height() for button in buttons]
     started_look.apply(ColourScheme.LIGHT, "blue", 2.0)
     assert [button.iconSize().height() for button in buttons] == [2 * height for height in before]
+
+
+def test_a_message_leaves_room_for_its_icon_at_any_text_size(started_look: Look, qtbot: QtBot) -> None:
+    bar = QuietBar()
+    qtbot.addWidget(bar)
+    before = bar.layout().contentsMargins().left()
+    started_look.apply(ColourScheme.LIGHT, "blue", 2.0)
+    assert bar.layout().contentsMargins().left() == 2 * before
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

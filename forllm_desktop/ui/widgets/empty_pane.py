@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.picture import Picture
@@ -26,7 +26,6 @@ class EmptyPane(QWidget):
     ) -> None:
         super().__init__(parent)
         picture = Picture(icon_name, "text_3")
-        picture.setFixedSize(theme().px(24), theme().px(24))
         self._picture = picture
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
@@ -41,6 +40,7 @@ class EmptyPane(QWidget):
             pressed.clicked.connect(self.button_pressed)
             layout.addWidget(pressed, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch()
+        look().changed.connect(self._fit)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -49,6 +49,8 @@ class EmptyPane(QWidget):
 
     def _fit(self) -> None:
         """Leave the icon out where the words need its room."""
+        side = theme().px(24)
+        self._picture.setFixedSize(side, side)
         is_low = self.height() < theme().px(LOW)
         self._picture.setVisible(not is_low)
         margin = 8 if is_low else 24

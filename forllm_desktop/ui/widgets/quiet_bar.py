@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.ui.icons import paint_icon
-from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
 from forllm_desktop.ui.widgets.labels import plain_label
 
@@ -30,15 +30,15 @@ class QuietBar(QWidget):
         self._sentence = plain_label("", wraps=True)
         self._action = push_button("", "quiet", small=True)
         self._close = icon_button("Close this message", "x")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme().px(36), 2, 4, 2)
+        layout = self._layout = QHBoxLayout(self)
         layout.setSpacing(8)
         layout.addWidget(self._sentence, 1)
         layout.addWidget(self._action)
         layout.addWidget(self._close)
         self._action.clicked.connect(self._act)
         self._close.clicked.connect(self.hide)
-        self.setMinimumHeight(theme().row(32))
+        look().changed.connect(self._fit)
+        self._fit()
         self.hide()
 
     def set_terse(self, is_terse: bool) -> None:
@@ -75,6 +75,10 @@ class QuietBar(QWidget):
     def says_error(self, error: ForllmError) -> bool:
         """Say whether these very words are shown now."""
         return not self.isHidden() and self._sentence.text() == _words(error)
+
+    def _fit(self) -> None:
+        self._layout.setContentsMargins(theme().px(36), 2, 4, 2)
+        self.setMinimumHeight(theme().row(32))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ground, colour, _ = _LOOKS[self._kind]
