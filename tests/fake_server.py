@@ -105,7 +105,10 @@ def json_answer(body: Any, status: int = 200, **fields: Any) -> Answer:
 
 @dataclass
 class Exchange:
-    """One request. Times are `time.monotonic()`; `closed` is set once the client closed or all is sent."""
+    """One request; `raw` are the bytes of its body. Times are `time.monotonic()`.
+
+    `closed` is set once the client closed or all is sent.
+    """
 
     method: str
     path: str
@@ -114,6 +117,7 @@ class Exchange:
     connection: int
     opened_at: float
     requested_at: float
+    raw: bytes = b""
     client_closed_at: float | None = None
     ended_at: float | None = None
     closed: threading.Event = field(default_factory=threading.Event)
@@ -244,7 +248,7 @@ class FakeServer:
             headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
             raw = await reader.readexactly(int(headers.get("content-length", 0)))
             body = json.loads(raw) if raw else None
-            exchange = Exchange(method, path, headers, body, number, opened_at, time.monotonic())
+            exchange = Exchange(method, path, headers, body, number, opened_at, time.monotonic(), raw)
             answer = self._note(exchange)
             try:
                 await self._answer(answer, exchange, reader, writer)

@@ -265,7 +265,8 @@ class FakeOpenAI(FakeServer):
     """A server with `/v1`, in the shape of "llamacpp", "lmstudio", "lmstudio03" or "generic".
 
     llama-server's bodies are those recorded from the real engine. While `loading` is above zero, each request
-    but `/health` lowers it and is answered with 503. `refused_fields` get a 400 that names the field.
+    but `/health` lowers it and is answered with 503. `refused_fields` get a 400 that names the field;
+    `props` names what was recorded of the loaded model.
     """
 
     def __init__(self, shape: str = "llamacpp", *, needs_key: str | None = None) -> None:
@@ -273,6 +274,7 @@ class FakeOpenAI(FakeServer):
         self.shape = shape
         self.needs_key = needs_key
         self.loading = 0
+        self.props = "props.json"
         self.refused_fields: list[str] = []
         self.reply: list[str] = ["Hello", " from", " the", " fake", "."]
         self.models = ["tiny.gguf"] if shape == "llamacpp" else ["qwen/qwen3-8b"]
@@ -298,7 +300,7 @@ class FakeOpenAI(FakeServer):
             case "POST", "/v1/chat/completions/input_tokens" if is_llamacpp:
                 return self._recorded("input_tokens.json")
             case "GET", "/props" if is_llamacpp:
-                return self._recorded("props.json")
+                return self._recorded(self.props)
             case "GET", "/v1/models":
                 return self._models()
             case "GET", "/api/v1/models" if self.shape == "lmstudio":

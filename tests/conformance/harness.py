@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 
+from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import Job, JobStatus, WorkerState
@@ -60,9 +62,10 @@ class Desk:
         backoff: tuple[float, ...] = BACKOFF,
         save_every: float = 0.5,
         starts: bool = True,
+        clock: Callable[[], datetime] = utc_now,
         **settings: Any,
     ) -> None:
-        self.workspace = open_workspace(folder, limits=limits, keys=SessionKeys())
+        self.workspace = open_workspace(folder, limits=limits, keys=SessionKeys(), clock=clock)
         self.queue = self.workspace.queue
         self.events = self.workspace.events
         self.seen: list[tuple] = []
