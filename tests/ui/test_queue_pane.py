@@ -202,7 +202,7 @@ def test_a_running_request_shows_phase_tokens_and_persona_version(pane, queue, a
     request = ask()
     claim = queue.claim()
     queue.record_prompt(request, [], {"total": 2318, "is_exact": False})
-    queue.running.put(request, Progress(claim.reply.post_id, "x", "", "prompt", 0.62))
+    queue.running.put(request, Progress(claim.reply.post_id, "x", phase="prompt", fraction=0.62))
     events.job_changed.emit(request)
     qtbot.waitUntil(lambda: "62 %" in str(shown(pane)))
     assert shown(pane)[0][Column.PERSONA] == "Ada v1"
