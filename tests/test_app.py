@@ -191,7 +191,7 @@ def test_another_program_that_locks_the_database_costs_neither_time_nor_text(
         for step in (composer.post, desktop.desk._keep, lambda: composer._save_timer.timeout.emit()):
             began = time.monotonic()
             step()
-            assert time.monotonic() - began < 0.5
+            assert time.monotonic() - began < 1
         assert composer._text.toPlainText() == "not sent yet"
         assert "locked by another program" in composer._error.text()
         assert "locked by another program" in desktop.window.bar.accessibleName()

@@ -142,7 +142,9 @@ def test_thread_that_must_not_wait_is_refused_at_once_while_others_wait(
                 began = time.monotonic()
                 with pytest.raises(ForllmError, match="locked by another program"), database.write():
                     pass
-                assert time.monotonic() - began < 0.5
+                assert time.monotonic() - began < 1, (
+                    "a quarter of a second, and some more where the machine is busy"
+                )
             assert patient.is_alive()
             assert other.stdin is not None
             other.stdin.close()
