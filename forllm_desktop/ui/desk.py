@@ -60,8 +60,8 @@ class Desk(QObject):
     # -- what other parts of the window ask for
 
     def show_page(self, name: str) -> None:
-        """Show a page of the centre by its name: "queue", "trash", "settings", ..."""
-        if self._tabs.open(f"page:{name}") is None:
+        """Show a page of the centre by its name: "queue", "trash", "settings", ..., or by its whole key."""
+        if self._tabs.open(name if ":" in name else f"page:{name}") is None:
             log.warning("there is no page named %s", name)
         self._uncover()
 
@@ -222,6 +222,8 @@ class Desk(QObject):
         for key in self._tabs.open_keys():
             if topic_of(key):
                 self._note_topic(topic_of(key))
+            elif key.startswith("subforum:") and self._maker.describe(key) is None:
+                self._tabs.forget(key)
 
     def _apply_settings(self) -> None:
         now = self._workspace.settings.current()

@@ -83,6 +83,8 @@ class PageMaker(QObject):
             if kind == "new" and rest.isdecimal():
                 self._workspace.forum.subforum(int(rest))
                 return "New topic", "note-pencil"
+            if kind == "subforum" and rest.isdecimal():
+                return self._workspace.forum.subforum(int(rest)).name, "sliders-horizontal"
         except NotFound:
             return None
         return PAGES.get(rest) if kind == "page" else None
@@ -94,6 +96,8 @@ class PageMaker(QObject):
             return self._make_topic(key, int(rest))
         if kind == "new":
             return self._make_new_topic(key, int(rest))
+        if kind == "subforum":
+            return self._make_subforum(key, int(rest))
         makers = {
             "queue": self._make_queue,
             "trash": self._make_trash,
@@ -127,6 +131,16 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.topic_made.connect(lambda topic_id: self.topic_made.emit(key, topic_id))
+        page.undo_offered.connect(self.undo_offered)
+        return page
+
+    def _make_subforum(self, key: str, subforum_id: int) -> QWidget:
+        from forllm_desktop.ui.pages.subforum import SubforumPage
+
+        page = SubforumPage(subforum_id, self._workspace)
+        page.failed.connect(self.failed)
+        page.persona_requested.connect(self.persona_requested)
+        page.title_changed.connect(lambda title: self.retitled.emit(key, title))
         page.undo_offered.connect(self.undo_offered)
         return page
 

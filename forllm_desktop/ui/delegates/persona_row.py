@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from forllm_desktop.domain.persona_card import PersonaCard
-from forllm_desktop.ui.item_models.persona_list import Role, badge
+from forllm_desktop.ui.item_models.persona_list import Role
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.avatar import paint_persona
 
@@ -48,7 +48,7 @@ class PersonaRowDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
         painter.setOpacity(_PALE if is_dragged else 1.0)
-        _paint_card(painter, box.adjusted(PAD, 0, -PAD, 0), card)
+        _paint_card(painter, box.adjusted(PAD, 0, -PAD, 0), card, index.data(Role.WORD) or "")
         painter.restore()
 
 
@@ -58,7 +58,7 @@ def row_height() -> int:
     return max(44, now.line_height("ui_medium") + now.line_height("small") + 8)
 
 
-def _paint_card(painter: QPainter, box: QRect, card: PersonaCard) -> None:
+def _paint_card(painter: QPainter, box: QRect, card: PersonaCard, word: str) -> None:
     now, side = theme(), theme().px(AVATAR)
     middle = box.top() + box.height() / 2
     opacity = painter.opacity()
@@ -67,7 +67,7 @@ def _paint_card(painter: QPainter, box: QRect, card: PersonaCard) -> None:
         painter, QRectF(box.left(), round(middle - side / 2), side, side), card.persona_id, card.name
     )
     painter.setOpacity(opacity)
-    left, right = box.left() + side + _GAP, _paint_right(painter, box, card)
+    left, right = box.left() + side + _GAP, _paint_right(painter, box, card, word)
     name, line = now.line_height("ui_medium"), now.line_height("small")
     top = round(middle - (name + line) / 2) if card.description else round(middle - name / 2)
     room = max(0, right - left)
@@ -82,10 +82,10 @@ def _paint_card(painter: QPainter, box: QRect, card: PersonaCard) -> None:
         _write(painter, QRect(left, top + name, room, line), card.description, "small", "text_3")
 
 
-def _paint_right(painter: QPainter, box: QRect, card: PersonaCard) -> int:
+def _paint_right(painter: QPainter, box: QRect, card: PersonaCard, word: str) -> int:
     """Write word and version at the right; returns where they begin."""
     right = box.right() + 1
-    words = [(f"v{card.version}", "small", "text_3"), (badge(card), "small", "text_2")]
+    words = [(f"v{card.version}", "small", "text_3"), (word, "small", "text_2")]
     for text, font, colour in words:
         if text:
             width = QFontMetrics(theme().font(font)).horizontalAdvance(text)

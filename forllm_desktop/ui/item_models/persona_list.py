@@ -34,10 +34,11 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class Role(IntEnum):
-    """`CARD` returns the PersonaCard of a row, `SORT` the key of its name."""
+    """`CARD` returns the PersonaCard of a row, `SORT` the key of its name, `WORD` what sets it apart."""
 
     CARD = Qt.ItemDataRole.UserRole + 1
     SORT = Qt.ItemDataRole.UserRole + 2
+    WORD = Qt.ItemDataRole.UserRole + 3
 
 
 class PersonaListModel(QAbstractListModel):
@@ -111,6 +112,8 @@ class PersonaListModel(QAbstractListModel):
                 return _tooltip(card)
             case Role.CARD:
                 return card
+            case Role.WORD:
+                return badge(card)
             case Role.SORT:
                 return name_key(card.name)
         return None

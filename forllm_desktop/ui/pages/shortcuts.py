@@ -29,11 +29,18 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Del", "Cancel the request"),
         ("Ctrl+R", "Retry the request"),
     ),
+    "In the list of a subforum’s personas": (
+        ("Enter", "Open the persona"),
+        ("D", "Make default, or no default"),
+        ("Ins", "Assign"),
+        ("Del", "Remove"),
+    ),
     "In the forum tree": (
         ("Ctrl+Enter", "Open in a new tab"),
         ("Shift+Up, Shift+Down", "Select several topics"),
         ("F2", "Rename"),
         ("Alt+Enter", "Name and description"),
+        ("Ctrl+Enter", "Settings of the subforum"),
         ("Alt+Up, Alt+Down", "Move the subforum"),
         ("Del", "Move to the trash"),
     ),

@@ -30,7 +30,7 @@ class Sidebar(QWidget):
     """Where the user chooses what the centre shows.
 
     topic_requested(topic_id, new_tab)    a topic is to be shown
-    page_requested(page)                  a page is to be shown: "queue" or "trash"
+    page_requested(page)                  a page is to be shown: "queue", "trash", or "subforum:3"
     new_topic_requested(subforum_id)      a topic is to be started in a subforum
     undo_offered(undo)                    something was done here; how to take it back
     failed(error)                         something could not be done; a ForllmError
@@ -113,6 +113,7 @@ class Sidebar(QWidget):
         self._model.rowsInserted.connect(self._show_tree_or_hint)
         self._model.rowsRemoved.connect(self._show_tree_or_hint)
         self._commands.new_topic_requested.connect(self.new_topic_requested)
+        self._commands.settings_requested.connect(lambda id: self.page_requested.emit(f"subforum:{id}"))
         self._commands.new_subforum_requested.connect(self.add_subforum)
         self._commands.describe_requested.connect(self._describe)
         self._panel.closed.connect(self._model.refresh)

@@ -22,6 +22,7 @@ class TreeCommands(QObject):
     new_topic_requested(subforum_id)    a topic is to be started there
     new_subforum_requested()
     describe_requested(subforum_id)     its name and description are to be changed
+    settings_requested(subforum_id)     its page is to be shown, with its personas
     undo_offered(undo)                  something was done; how to take it back
     failed(error)                       something could not be done; a ForllmError
     """
@@ -29,6 +30,7 @@ class TreeCommands(QObject):
     new_topic_requested = Signal(int)
     new_subforum_requested = Signal()
     describe_requested = Signal(int)
+    settings_requested = Signal(int)
     undo_offered = Signal(object)
     failed = Signal(object)
 
@@ -118,6 +120,12 @@ class TreeCommands(QObject):
             SEPARATOR,
             Command("Rename", self._edit, ("F2",), "pencil-simple"),
             Command("Name and description", lambda: self.describe_requested.emit(id), ("Alt+Return",)),
+            Command(
+                "Subforum settings…",
+                lambda: self.settings_requested.emit(id),
+                ("Ctrl+Return", "Ctrl+Enter"),
+                "sliders-horizontal",
+            ),
             Command("Move up", up, ("Alt+Up", "Ctrl+Shift+Up"), is_enabled=place > 0),
             Command("Move down", down, ("Alt+Down", "Ctrl+Shift+Down"), is_enabled=place < last),
             Command(

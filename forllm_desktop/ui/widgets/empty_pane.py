@@ -35,6 +35,7 @@ class EmptyPane(QWidget):
             label = plain_label(text, font, colour, wraps=True)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(label)
+            self._line = label
         if button:
             pressed = push_button(button)
             pressed.clicked.connect(self.button_pressed)
@@ -42,6 +43,10 @@ class EmptyPane(QWidget):
         layout.addStretch()
         look().changed.connect(self._fit)
         self._fit()
+
+    def set_line(self, line: str) -> None:
+        """Say something else to do next."""
+        self._line.setText(line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
