@@ -17,6 +17,8 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
     "In a topic": (
         ("J", "Next post"),
         ("K", "Previous post"),
+        ("U", "The post it answers"),
+        ("L", "Threaded, or in order of time"),
         *((act.key, act.word) for act in Act if act.key),
         ("End", "To the end, and follow what is written"),
     ),

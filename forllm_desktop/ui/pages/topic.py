@@ -43,6 +43,8 @@ class TopicPage(Page):
         ws = self._workspace = workspace
         self.topic_id = topic_id
         self._thread = ThreadPage(topic_id, ws.forum, ws.queue, ws.personas, ws.events)
+        self._thread.set_flat(ws.settings.recall("flat", False) is True)
+        self._thread.flat_changed.connect(lambda is_flat: ws.settings.remember("flat", is_flat))
         self._composer = Composer(
             ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
         )

@@ -23,6 +23,7 @@ class Acting(QObject):
     """Answers wishes with the services, or passes them on. The signals are those of the page.
 
     turned(step)    the page of earlier (-1) or later (1) posts is wanted
+    post_wished(key)    another post is to be shown
 
     `extend` is called with the menu of a post, to add what other parts of the window offer.
     """
@@ -37,6 +38,7 @@ class Acting(QObject):
     undo_offered = Signal(object)
     failed = Signal(object)
     turned = Signal(int)
+    post_wished = Signal(int)
 
     def __init__(self, keeper: Keeper, forum: ForumService, queue: QueueService, page: QWidget) -> None:
         super().__init__(page)
@@ -110,6 +112,9 @@ class Acting(QObject):
             self.turned.emit(1 if target == "act:later" else -1)
         elif target == "act:persona" and entry is not None:
             self._show_persona(entry)
+        elif target == "act:parent" and entry is not None:
+            if entry.parent is not None:
+                self.post_wished.emit(entry.parent)
         elif target == "act:edits" and entry is not None:
             self.show_edits(entry)
         elif entry is not None:
@@ -129,7 +134,9 @@ class Acting(QObject):
         """Open the menu of a post at a global position."""
         entry = self.entry(key)
         acts = possible(entry) if entry is not None else []
-        menu = actions.menu(acts, has_selection=self._keeper.view.textCursor().hasSelection())
+        has_selection = self._keeper.view.textCursor().hasSelection()
+        is_reply = entry is not None and entry.parent is not None
+        menu = actions.menu(acts, has_selection=has_selection, is_reply=is_reply)
         if entry is not None:
             self.extend(menu, entry, self.author(entry))
         menu.popup(position)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import Job, JobStatus
@@ -64,11 +64,15 @@ class Entry:
 
 @dataclass
 class Thread:
-    """The posts and requests of a topic. `folded` are the keys whose replies are hidden."""
+    """The posts and requests of a topic. `folded` are the keys whose replies are hidden.
+
+    A flat one stands in order of time, on one level, so that nothing in it is folded.
+    """
 
     posts: dict[int, Post] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     folded: set[int] = field(default_factory=set)
+    is_flat: bool = False
     entries: list[Entry] = field(default_factory=list)
     by_key: dict[int, Entry] = field(default_factory=dict)
 
@@ -84,6 +88,10 @@ class Thread:
             if _lacks_post(job) and job.post_id_to_respond_to in self.posts:
                 children[job.post_id_to_respond_to].append((-job.request_id, None, job))
         self.entries = list(_walk(children))
+        if self.is_flat:
+            flat = [replace(entry, depth=0, replies=0) for entry in self.entries]
+            # A post's number tells its age; answers that are not begun come last.
+            self.entries = sorted(flat, key=lambda entry: (entry.post is None, abs(entry.key)))
         self.by_key = {entry.key: entry for entry in self.entries}
 
     @property

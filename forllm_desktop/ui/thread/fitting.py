@@ -13,8 +13,8 @@ _LEAST_MODEL, _LEAST_AUTHOR = 96, 56
 def fitted(head: Head, style: Style, depth: int, reserved: float = 0.0) -> Head:
     """Return a head line that fits beside `reserved` px.
 
-    The model's name is shortened in its middle, since its size and quantization stand at its end; then the
-    author's name at its end; then what follows the state and the details go.
+    The model's name is shortened in its middle, since its size and quantization stand at its end; then
+    whom it answers, then the author's name; then what follows the state and the details go.
     """
     room = style.head_right - style.text_left(depth) - reserved
     excess = _width(head, style) - room
@@ -26,6 +26,11 @@ def fitted(head: Head, style: Style, depth: int, reserved: float = 0.0) -> Head:
         least = max(small.horizontalAdvance(name) - excess, style.px(_LEAST_MODEL))
         details[head.shortens] = small.elidedText(name, Qt.TextElideMode.ElideMiddle, least)
         head = head._replace(details=tuple(details))
+    excess = _width(head, style) - room
+    if head.to and excess > 0:
+        small = QFontMetricsF(style.font("small"))
+        least = max(small.horizontalAdvance(head.to) - excess, style.px(_LEAST_AUTHOR))
+        head = head._replace(to=small.elidedText(head.to, Qt.TextElideMode.ElideRight, least))
     excess = _width(head, style) - room
     if excess > 0:
         strong = QFontMetricsF(style.font("ui_strong"))
@@ -42,7 +47,12 @@ def _width(head: Head, style: Style) -> float:
     """Return how wide a head line is, as `Typesetter.write_head` writes it."""
     small = QFontMetricsF(style.font("small"))
     gap = small.horizontalAdvance(" ") + style.px(5)
-    texts = [*head.details, *(["edited"] if head.is_edited else []), *([head.tail] if head.tail else [])]
+    texts = [
+        *([f"to {head.to}"] if head.to else []),
+        *head.details,
+        *(["edited"] if head.is_edited else []),
+        *([head.tail] if head.tail else []),
+    ]
     width = QFontMetricsF(style.font("ui_strong")).horizontalAdvance(head.author)
     width += sum(gap + small.horizontalAdvance(text) for text in texts)
     if head.state is not None:

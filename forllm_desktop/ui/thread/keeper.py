@@ -110,7 +110,8 @@ class Keeper(QObject):
 
     def _use_page(self, everything: list[list[Entry]]) -> None:
         page = everything[self._page]
-        above = self.source.thread.above(page[0].key)[:_REPEATED] if self._page else []
+        is_cut = self._page > 0 and not self.source.thread.is_flat
+        above = self.source.thread.above(page[0].key)[:_REPEATED] if is_cut else []
         self.shown = [*reversed(above), *page]
         self._before = sum(len(page) for page in everything[: self._page])
         self._after = sum(len(page) for page in everything[self._page + 1 :])
@@ -171,7 +172,12 @@ class Keeper(QObject):
 
     def head(self, entry: Entry) -> Head:
         """Return the head line of an entry as it is now."""
-        return head_of(entry, self.source.names, self._now(), self.source.progress(entry))
+        head = head_of(entry, self.source.names, self._now(), self.source.progress(entry))
+        thread, names = self.source.thread, self.source.names
+        parent = thread.by_key.get(entry.parent) if thread.is_flat and entry.parent is not None else None
+        if parent is None:
+            return head
+        return head._replace(to="you" if names.persona_id(parent) is None else names.author(parent))
 
     def _head(self, entry: Entry) -> Head:
         """Return the head line as it fits into the width there is."""
@@ -325,6 +331,13 @@ class Keeper(QObject):
         document = self.view.document()
         block = document.findBlock(position).blockNumber() - document.findBlock(slot.start).blockNumber()
         self.open(slot.key, block, distance)
+
+    def arrange(self, *, is_flat: bool) -> None:
+        """Show the posts in order of time, or each below what it answers, holding what is being read."""
+        self.source.thread.is_flat = is_flat
+        if self.view.writer.slots:
+            self.source.thread.arrange()
+            self.rebuild()
 
     def close(self) -> None:
         """Stop all work."""

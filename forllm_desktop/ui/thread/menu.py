@@ -13,6 +13,8 @@ _WALKS = (
     ("Next post", "J", "next"),
     ("Previous post", "K", "previous"),
     ("Next unread reply", "N", "unread"),
+    ("The post it answers", "U", "parent"),
+    ("Threaded or in order of time", "L", "flat"),
     ("Unfold or follow", "Return", "enter"),
     ("Find in this topic", "Ctrl+F", "find"),
     ("Larger text", "Ctrl++", "larger"),
@@ -65,8 +67,8 @@ class PostActions:
             self.walks[name] = action
         self.walks["larger"].setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
 
-    def menu(self, possible: list[Act], *, has_selection: bool) -> QMenu:
-        """Return a menu of what can be done with a post now."""
+    def menu(self, possible: list[Act], *, has_selection: bool, is_reply: bool = False) -> QMenu:
+        """Return a menu of what can be done with a post now; `is_reply` says whether it answers another."""
         menu = QMenu(self._page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName("Post")
@@ -82,5 +84,8 @@ class PostActions:
             menu.addAction(self.acts[one])
         if possible:
             menu.addSeparator()
+            if is_reply:
+                menu.addAction(self.walks["parent"])
+        menu.addAction(self.walks["flat"])
         menu.addAction(self.walks["find"])
         return menu

@@ -1,7 +1,7 @@
 """The thread page: a topic to read, with everything that happens in it while it is read."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
@@ -25,6 +25,7 @@ from forllm_desktop.ui.thread.following import Following
 from forllm_desktop.ui.thread.grounds import Scene
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
+from forllm_desktop.ui.thread.ordering import Ordering
 from forllm_desktop.ui.thread.overlays import Chip, TitleLine
 from forllm_desktop.ui.thread.reading import Reading
 from forllm_desktop.ui.thread.source import Source
@@ -52,6 +53,7 @@ class ThreadPage(QWidget):
     link_opened(address)          somebody followed a link that leads outside
     undo_offered(undo), failed(error in words)
     title_changed(title), topic_gone()
+    flat_changed(is_flat)         the user chose another order of the posts
     announced(words)              a screen reader was told so
     """
 
@@ -67,6 +69,7 @@ class ThreadPage(QWidget):
     failed = Signal(object)
     title_changed = Signal(str)
     topic_gone = Signal()
+    flat_changed = Signal(bool)
     announced = Signal(str)
 
     def __init__(
@@ -80,7 +83,6 @@ class ThreadPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.topic_id = topic_id
-        self._forum = forum
         self._source = Source(topic_id, forum, queue, personas)
         self._target: int | None = None
         self._is_open = False
@@ -93,9 +95,10 @@ class ThreadPage(QWidget):
         self._bar = QuietBar()
         self._find = FindBar(self._view, partial(unfold_hits, self._keeper), self)
         self._title_line, self._chip = TitleLine(self), Chip(self)
-        self._walking = Walking(self._keeper, self._title_line, self._chip, self)
+        self._order = Ordering(self._keeper, self)
+        self._walking = Walking(self._keeper, self._title_line, self._chip, self._order, self)
         self._acting = Acting(self._keeper, forum, queue, self)
-        self._reading = Reading(self._view, self._mark_read, self)
+        self._reading = Reading(self._view, self._source, forum, self)
         self._actions = PostActions(self._view, self, self._act_on_current, self._walk)
         self._resized = _once(self, _RESIZE, self._resize)
         self._opening = _once(self, 0, self._load)
@@ -123,11 +126,14 @@ class ThreadPage(QWidget):
         view.pressed_on.connect(self._walking.make_current)
         view.resized.connect(self._resized.start)
         acting.turned.connect(self._walking.turn)
+        acting.post_wished.connect(self.show_post)
+        self._order.chosen.connect(self.flat_changed)
         for name in ("reply", "ask", "edit", "request", "persona", "versions"):
             getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
         acting.link_opened.connect(self.link_opened)
         acting.undo_offered.connect(self.undo_offered)
         acting.failed.connect(self.failed)
+        self._reading.failed.connect(self.failed)
         self._walking.announced.connect(self.announced)
         keeper.grew.connect(self._walking.note_growth)
         keeper.began.connect(lambda key: self._walking.tell_stream(key, "is writing"))
@@ -215,6 +221,10 @@ class ThreadPage(QWidget):
         self._keeper.zoom = min(max(zoom, ZOOMS[0]), ZOOMS[-1])
         self._restyle()
 
+    def set_flat(self, is_flat: bool) -> None:
+        """Show the posts in order of time instead of each below what it answers."""
+        self._order.put(is_flat)
+
     def close_page(self) -> None:
         """Stop all work. Called when the page is closed; harmless the second time."""
         self._keeper.close()
@@ -281,7 +291,7 @@ class ThreadPage(QWidget):
         gc.freeze()
         self._is_open = True
         self._name()
-        self._note_unread()
+        self._reading.note()
         self._keeper.open(self._target)
         self._walking.make_current(self._target or self._first_key())
         self._following.catch_up()
@@ -295,28 +305,9 @@ class ThreadPage(QWidget):
             self._source.thread.arrange()
         if self._walking.current not in self._source.thread.by_key:
             self._walking.make_current(self._first_key())
-        self._note_unread()
+        self._reading.note()
         self._name()
         self._view.viewport().update()
-
-    def _note_unread(self) -> None:
-        entries = self._source.thread.entries
-        self._view.scene.unread = {entry.key for entry in entries if entry.is_unread}
-        self._reading.look()
-
-    def _mark_read(self, post_ids: Collection[int]) -> None:
-        try:
-            self._forum.mark_read(post_ids)
-        except ForllmError as error:
-            self.failed.emit(error)
-            self._view.scene.unread = set()
-            return
-        for post_id in post_ids:
-            self._source.read_post(post_id)
-        self._source.thread.arrange()
-        self._note_unread()
-        for post_id in post_ids:
-            self._view.update_head(post_id)
 
     # -- wishes
 
@@ -350,6 +341,10 @@ class ThreadPage(QWidget):
                 self.set_zoom(1.0)
             case "copy":
                 self._view.copy()
+            case "parent":
+                self._acting.follow_link(self._walking.current or 0, "act:parent")
+            case "flat":
+                self._order.choose(not self._order.is_flat)
             case "end":
                 self._walking.follow()
 

@@ -8,6 +8,8 @@ PAGE_WIDTH = 2400
 """Width of the document in px at 100 %. Right edges are margins, so that a resize costs nothing at once."""
 DEEPEST = 8
 """Levels beyond this one are not indented any further."""
+SWITCH = 190
+"""Room in px at 100 % for the switch beside the title; its size is that of the window's text."""
 NARROW = 520
 """Below this width in px at 100 % the levels move closer and the avatars go."""
 
@@ -91,6 +93,11 @@ class Style:
         return max(
             min(self.width - self.px(16 if self.is_narrow else 32), self.left + self.px(920)), self.px(160)
         )
+
+    @property
+    def title_right(self) -> float:
+        """Right edge of the title: beside it is the switch between threaded and flat."""
+        return self.head_right - (0 if self.is_narrow else self.theme.px(SWITCH))
 
     def rail(self, depth: int) -> float:
         """Where the rail of a post on this level runs."""

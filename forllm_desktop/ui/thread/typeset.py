@@ -55,8 +55,8 @@ class State(NamedTuple):
 class Head(NamedTuple):
     """The head line of a post: who, what is known about it, its state, and what follows the state.
 
-    `shortens` is the index of the detail that may be shortened where there is little room.
-    `version` is the detail that opens the persona at that version.
+    `to` is whom it answers, where that cannot be seen; `shortens` is the index of the detail that may be
+    shortened where there is little room; `version` is the detail that opens the persona at that version.
     """
 
     author: str
@@ -68,6 +68,7 @@ class Head(NamedTuple):
     link: str = ""
     shortens: int = -1
     version: str = ""
+    to: str = ""
 
 
 class Typesetter:
@@ -149,7 +150,7 @@ class Typesetter:
         made = QTextBlockFormat()
         made.setProperty(KIND, Kind.TITLE.value)
         made.setLeftMargin(self.style.left)
-        self._set_right(made, self.style.head_right, 0)
+        self._set_right(made, self.style.title_right, 0)
         return made
 
     def write_title(self, cursor: QTextCursor, title: str, subtitle: str) -> None:
@@ -176,6 +177,9 @@ class Typesetter:
             author = self._linked("ui_medium", Run(head.author, link=head.link))
         cursor.insertText(isolated(head.author), author)
         meta = self.char("small", Bits.META)
+        if head.to:
+            cursor.insertText(" ", self._gap("small", 5))
+            cursor.insertText(f"to {isolated(head.to)}", self._linked("small", Run("", link="act:parent")))
         for detail in head.details:
             cursor.insertText(" ", self._gap("small", 5))
             how = self._quiet_link("act:persona") if detail == head.version else meta

@@ -8,6 +8,7 @@ from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.content import spoken
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.keeper import Keeper
+from forllm_desktop.ui.thread.ordering import Ordering
 from forllm_desktop.ui.thread.overlays import Chip, TitleLine
 from forllm_desktop.ui.thread.writer import Slot
 
@@ -23,10 +24,10 @@ class Walking(QObject):
 
     announced = Signal(str)
 
-    def __init__(self, keeper: Keeper, title: TitleLine, chip: Chip, page: QWidget) -> None:
+    def __init__(self, keeper: Keeper, title: TitleLine, chip: Chip, order: Ordering, page: QWidget) -> None:
         super().__init__(page)
         self._keeper, self._view, self._page = keeper, keeper.view, page
-        self._title, self._chip = title, chip
+        self._title, self._chip, self._order = title, chip, order
         self._follows: int | None = None
         self._below: tuple[int, str] | None = None
         self._value = 0
@@ -186,6 +187,7 @@ class Walking(QObject):
         if is_away == self._title.isHidden():
             self._title.setVisible(is_away)
             self._title.raise_()
+        self._order.place(corner)
         margin = round(view.writer.style.px(16))
         self._chip.move(
             corner.x() + width - self._chip.width() - margin,
