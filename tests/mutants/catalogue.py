@@ -108,9 +108,9 @@ FORUM_RULES = (
     ),
     mutant(
         "requests-outlive-their-topic",
-        "services/forum.py",
-        "cancelled = self._cancel(session, news, rows.asked_posts(session, topic_id=topic_id))",
-        "cancelled = self._cancel(session, news, [])",
+        "services/topics.py",
+        "asked = rows.asked_posts(session, topic_id=topic.topic_id)",
+        "asked = []",
         f"{CHAINS}::test_deleting_cancels_what_waits_in_it",
     ),
 )
@@ -126,8 +126,8 @@ QUEUE_RULES = (
     mutant(
         "version-not-fixed-at-the-start",
         "services/job_steps.py",
-        "job.llm_persona, job.persona_version = persona.persona_id, version.version",
-        "job.llm_persona = persona.persona_id",
+        "job.llm_persona, job.persona_version = version.persona_id, version.version",
+        "job.llm_persona = version.persona_id",
         f"{QUEUE}::test_claim_fixes_the_version_of_the_persona",
     ),
     mutant(
@@ -147,8 +147,8 @@ QUEUE_RULES = (
     mutant(
         "retry-drops-the-text",
         "services/job_steps.py",
-        "if text.strip() or (thinking.strip() and thinking.startswith(reply.content)):",
-        "if True:",
+        "if not text.strip() and not (thinking.strip() and is_thought):",
+        "if False:",
         f"{QUEUE}::test_retry_that_brings_nothing_keeps_the_earlier_text",
     ),
     mutant(
@@ -349,7 +349,7 @@ CLIENT_RULES = (
     mutant(
         "words-among-the-json",
         "cli/output.py",
-        'print_json({"error": {"title": error.title, "message": error.message}})',
+        'print_json({"error": document})',
         "print(error)",
         "cli/test_commands.py::test_wrong_arguments_are_one_document_too",
     ),
