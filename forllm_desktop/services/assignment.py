@@ -78,7 +78,7 @@ class AssignmentService:
             candidates = rows.candidates(session, subforum_id, None)
             default = resolve(candidates)
             allowed = candidates.assigned | {candidates.global_default, default.persona_id}
-            found = [p for p in rows.personas(session) if p.persona_id in allowed]
+            found = rows.personas_of(session, [one for one in allowed if one is not None])
         made = [
             Choice(
                 p.persona_id,
