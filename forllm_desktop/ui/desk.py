@@ -45,6 +45,7 @@ class Desk(QObject):
         self._tabs = self._make_tabs()
         self._sidebar = Sidebar(ws.forum, ws.queue, ws.personas, ws.events)
         self._personas = PersonaDesk(window, ws, self._sidebar, self)
+        self._maker.post_handler = self._personas.drops
         self._queue = QueuePane(ws.queue, ws.events)
         self._search = LateSearch(lambda: ws.search, ws.personas, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)

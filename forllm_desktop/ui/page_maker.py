@@ -1,11 +1,16 @@
 """Makes the pages of the centre by their keys, and passes on what they ask for."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.actions import Actions
+
+if TYPE_CHECKING:
+    from forllm_desktop.ui.thread.persona_drops import PostHandler
 
 PAGES = {
     "queue": ("Queue", "queue"),
@@ -73,6 +78,7 @@ class PageMaker(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._actions = actions
+        self.post_handler: PostHandler | None = None
 
     def describe(self, key: str) -> tuple[str, str] | None:
         """Return title and icon of a page; None when what it shows does not exist (any more)."""
@@ -109,8 +115,13 @@ class PageMaker(QObject):
 
     def _make_topic(self, key: str, topic_id: int) -> QWidget:
         from forllm_desktop.ui.pages.topic import TopicPage
+        from forllm_desktop.ui.thread.persona_drops import PostDrops
+        from forllm_desktop.ui.thread.view import ThreadView
 
         page = TopicPage(topic_id, self._workspace)
+        if self.post_handler is not None:
+            for view in page.findChildren(ThreadView):
+                PostDrops(view, self.post_handler)
         page.failed.connect(self.failed)
         page.link_hovered.connect(self.link_hovered)
         page.link_opened.connect(self.link_opened)

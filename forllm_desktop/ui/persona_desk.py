@@ -1,13 +1,18 @@
 """All about personas on the desk: their dock, dragging them, and what is done with them."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRect, Signal
 
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.drop_plans import DropPlans
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.page_maker import PAGES
+from forllm_desktop.ui.panes.persona_chooser import PersonaChooser
+from forllm_desktop.ui.panes.persona_drops import PersonaDrops
 from forllm_desktop.ui.panes.personas import PersonaDock
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.persona_acts import PersonaActs
+from forllm_desktop.ui.widgets.drop_hint import DropHint
 
 
 class PersonaDesk(QObject):
@@ -24,17 +29,54 @@ class PersonaDesk(QObject):
 
     def __init__(self, window: MainWindow, workspace: Workspace, sidebar: Sidebar, parent: QObject) -> None:
         super().__init__(parent)
-        ws = workspace
+        ws = self._workspace = workspace
         self._window = window
-        self.acts = PersonaActs(ws.personas, ws.asking, ws.prompts, self)
-        self.dock = PersonaDock(ws.personas, ws.forum, ws.events, self.acts, can_open="personas" in PAGES)
+        self._acts = PersonaActs(ws.personas, ws.asking, ws.prompts, self)
+        self.dock = PersonaDock(ws.personas, ws.forum, ws.events, self._acts, can_open="personas" in PAGES)
+        plans = DropPlans(ws.personas, ws.forum, ws.asking, ws.prompts)
+        self.drops = PersonaDrops(plans, self._acts, DropHint(window), window)
         window.panes.put_personas(self.dock)
-        self.acts.undo_offered.connect(self.undo_offered)
-        self.acts.failed.connect(self.failed)
-        self.acts.said.connect(window.status.say)
-        self.dock.open_requested.connect(self.persona_requested)
-        self.dock.new_requested.connect(lambda: self.persona_requested.emit(0))
+        sidebar.drop_handlers.append(self.drops)
+        self._connect(sidebar)
 
     def show_topic(self, topic_id: int) -> None:
         """Take note of the topic that the centre shows; 0 for none."""
         self.dock.show_topic(topic_id)
+
+    def _connect(self, sidebar: Sidebar) -> None:
+        for part in (self._acts, self.drops):
+            part.failed.connect(self.failed)
+        self._acts.undo_offered.connect(self.undo_offered)
+        self._acts.said.connect(self._window.status.say)
+        self.dock.open_requested.connect(self.persona_requested)
+        self.dock.new_requested.connect(lambda: self.persona_requested.emit(0))
+        self.drops.sentence_changed.connect(self._window.status.show_passing)
+        sidebar.assign_requested.connect(self._choose_for_subforum)
+        sidebar.ask_requested.connect(self._choose_for_topic)
+
+    # -- without a mouse
+
+    def _choose_for_subforum(self, subforum_id: int, place: QRect) -> None:
+        personas = self._workspace.personas
+        try:
+            name = self._workspace.forum.subforum(subforum_id).name
+            here = {member.card.persona_id for member in personas.members(subforum_id)}
+        except ForllmError as error:
+            self.failed.emit(error)
+            return
+        verbs = ("Assign", "Assign as default")
+        chooser = self._chooser(f"Assign to {name}", verbs, here)
+        chooser.chosen.connect(
+            lambda ids, as_default: self._acts.assign(subforum_id, ids, default=as_default)
+        )
+        chooser.open_beside(place)
+
+    def _choose_for_topic(self, topic_id: int, place: QRect) -> None:
+        chooser = self._chooser("Ask in this topic", ("Ask",), set())
+        chooser.chosen.connect(lambda ids, _second: self._acts.ask_in_topic(topic_id, ids))
+        chooser.open_beside(place)
+
+    def _chooser(self, title: str, verbs: tuple[str, ...], hidden: set[int]) -> PersonaChooser:
+        ws = self._workspace
+        off = {card.persona_id for card in ws.personas.cards() if not card.is_active}
+        return PersonaChooser(ws.personas, ws.events, title, verbs, self._window, hidden=hidden | off)

@@ -176,7 +176,8 @@ def test_enter_opens_and_a_drag_takes_all_that_are_selected(
     assert opened.args == [model.card(model.index(2, 0)).persona_id]
     dragged: list[list[tuple[int, str]]] = []
     monkeypatch.setattr(
-        "forllm_desktop.ui.panes.persona_view.drag_personas", lambda _view, who: dragged.append(list(who))
+        "forllm_desktop.ui.panes.persona_view.drag_personas",
+        lambda _view, who, **_: dragged.append(list(who)),
     )
     view.selectAll()
     view.startDrag(Qt.DropAction.CopyAction)

@@ -36,6 +36,7 @@ from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
 from forllm_desktop.ui.panes.forum_view import ForumTreeView
 from forllm_desktop.ui.panes.sidebar import Sidebar
 from forllm_desktop.ui.panes.sidebar_entry import SidebarEntry
+from forllm_desktop.ui.panes.tree_drops import Hover
 from forllm_desktop.ui.theme import start_look
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 from tests.builders import FixedClock, a_job, a_model_reply
@@ -531,7 +532,7 @@ def test_menu_of_a_topic(shown: Shown, filled: Forum) -> None:
     shown.select("Top")
     menu = shown.menu()
     assert list(menu) == [
-        "Open", "Open in a new tab", "Rename", "Move to", "Mark as read", "Delete",
+        "Open", "Open in a new tab", "Ask a persona…", "Rename", "Move to", "Mark as read", "Delete",
     ]  # fmt: skip
     assert not menu["Mark as read"].isEnabled()
     (cooking,) = menu["Move to"].menu().actions()
@@ -549,9 +550,9 @@ def test_menu_of_a_subforum(shown: Shown, filled: Forum) -> None:
     shown.select("Physics")
     menu = shown.menu()
     assert list(menu) == [
-        "Close", "New topic here", "Rename", "Name and description", "Subforum settings…",
-        "Move up", "Move down", "Mark all as read", "New subforum", "Mark everything as read",
-        "Open all subforums", "Close all subforums", "Delete",
+        "Close", "New topic here", "Assign personas…", "Rename", "Name and description",
+        "Subforum settings…", "Move up", "Move down", "Mark all as read", "New subforum",
+        "Mark everything as read", "Open all subforums", "Close all subforums", "Delete",
     ]  # fmt: skip
     assert (menu["Move up"].isEnabled(), menu["Move down"].isEnabled()) == (False, True)
     menu["New topic here"].trigger()
@@ -732,14 +733,16 @@ class Handler:
     def wants(self, data: QMimeData, row: TreeRow) -> bool:
         return data.hasText() and isinstance(row, SubforumRow)
 
-    def hover(self, data: QMimeData, row: TreeRow, place, modifiers) -> None:
+    def hover(self, data: QMimeData, row: TreeRow, place, modifiers) -> Hover:
         self.told.append(("hover", row.title))
+        return Hover()
 
     def leave(self) -> None:
         self.told.append(("leave",))
 
-    def drop(self, data: QMimeData, row: TreeRow, modifiers) -> None:
+    def drop(self, data: QMimeData, row: TreeRow, modifiers) -> bool:
         self.told.append(("drop", row.title, data.text()))
+        return True
 
 
 def test_other_drops_go_to_the_handlers(shown: Shown) -> None:

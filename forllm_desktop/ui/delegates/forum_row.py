@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -9,6 +10,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -28,13 +30,14 @@ from PySide6.QtWidgets import (
 )
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
+from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.ui.delegates.name_editor import TEXT_INSET, NameEditor
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.item_models.forum_rows import MARK_LOOKS, SubforumRow, TopicRow, TreeRow
 from forllm_desktop.ui.item_models.forum_tree import Role
 from forllm_desktop.ui.theme import theme
-from forllm_desktop.ui.widgets.avatar import paint_stack
-from forllm_desktop.ui.widgets.pill import paint_badge
+from forllm_desktop.ui.widgets.avatar import paint_stack, stack_boxes
+from forllm_desktop.ui.widgets.pill import badge_width, paint_badge
 
 Index = QModelIndex | QPersistentModelIndex
 NameUse = Callable[[QModelIndex | QPersistentModelIndex, str], None]
@@ -63,6 +66,7 @@ class ForumRowDelegate(QStyledItemDelegate):
         self.shows_focus = False
         self.open_topic = 0
         self.drop_target = QPersistentModelIndex()
+        self.coming: tuple[AssignedPersona, ...] = ()
         self.right_inset = INSET
         self._edited = QPersistentModelIndex()
 
@@ -86,8 +90,8 @@ class ForumRowDelegate(QStyledItemDelegate):
         right = box.right() + 1 - _GAP
         right = _paint_unread(painter, right, box, row)
         right = _paint_mark(painter, right, box, row, is_open=_has(option, QStyle.StateFlag.State_Open))
+        right = _paint_personas(painter, right, box, row, ground, self.coming if is_target else ())
         if isinstance(row, SubforumRow):
-            right = _paint_personas(painter, right, box, row, ground)
             _paint_caret(painter, box, row, is_open=_has(option, QStyle.StateFlag.State_Open))
         # Text may come closer to what follows it than pictures to each other.
         end = right + (_GAP // 2 if right < box.right() + 1 - _GAP else 0)
@@ -101,6 +105,22 @@ class ForumRowDelegate(QStyledItemDelegate):
         """Return the part of a row that is a box when it is hovered or selected."""
         gap = 0 if index.parent().isValid() else theme().px(_SUBFORUM_GAP)
         return rect.adjusted(INSET, gap, -self.right_inset, 0)
+
+    def persona_at(
+        self, rect: QRect, index: Index, point: QPoint, *, is_open: bool
+    ) -> AssignedPersona | None:
+        """Return whose avatar is painted at a point of the row that fills `rect`."""
+        row, box = index.data(Role.ROW), self._box(rect, index)
+        if not isinstance(row, SubforumRow):
+            return None
+        right = box.right() + 1 - _GAP - (badge_width(_unread_text(row)) + _GAP if row.unread else 0)
+        right -= theme().px(_GLYPH) + _GAP if row.mark and not is_open else 0
+        boxes = stack_boxes(QPointF(right - 2, _middle(box)), theme().px(_AVATAR), _stacked(row.personas))
+        # The first lies over the others, each of them over the one before.
+        for at in (0, *range(len(boxes) - 1, 0, -1)) if boxes else ():
+            if boxes[at].contains(QPointF(point)):
+                return row.personas[at]
+        return None
 
     def _ground(self, option: QStyleOptionViewItem, row: TreeRow) -> str:
         is_open = isinstance(row, TopicRow) and row.entry.topic_id == self.open_topic
@@ -240,11 +260,14 @@ def _paint_ring(painter: QPainter, box: QRect) -> None:
     painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
 
 
+def _unread_text(row: TreeRow) -> str:
+    return str(row.unread) if row.unread <= _BADGE_LIMIT else f"{_BADGE_LIMIT}+"
+
+
 def _paint_unread(painter: QPainter, right: int, box: QRect, row: TreeRow) -> int:
     if not row.unread:
         return right
-    text = str(row.unread) if row.unread <= _BADGE_LIMIT else f"{_BADGE_LIMIT}+"
-    return right - round(paint_badge(painter, QPointF(right, _middle(box)), text)) - _GAP
+    return right - round(paint_badge(painter, QPointF(right, _middle(box)), _unread_text(row))) - _GAP
 
 
 def _paint_mark(painter: QPainter, right: int, box: QRect, row: TreeRow, *, is_open: bool) -> int:
@@ -257,14 +280,42 @@ def _paint_mark(painter: QPainter, right: int, box: QRect, row: TreeRow, *, is_o
     return right - side - _GAP
 
 
-def _paint_personas(painter: QPainter, right: int, box: QRect, row: SubforumRow, ground: str) -> int:
-    if not row.personas:
+def _paint_personas(
+    painter: QPainter,
+    right: int,
+    box: QRect,
+    row: TreeRow,
+    ground: str,
+    coming: tuple[AssignedPersona, ...],
+) -> int:
+    here = row.personas if isinstance(row, SubforumRow) else ()
+    together = _with_coming(here, coming) if coming else here
+    if not together:
         return right
     # The ring of the default reaches 2 px beyond its circle.
     middle = QPointF(right - 2, _middle(box))
-    personas = [(p.persona_id, p.name, p.is_default) for p in row.personas]
-    width = paint_stack(painter, middle, theme().px(_AVATAR), personas, ground)
+    faint = {p.persona_id for p in together} - {p.persona_id for p in here}
+    width = paint_stack(painter, middle, theme().px(_AVATAR), _stacked(together), ground, faint)
     return right - round(width) - 2 - _GAP
+
+
+def _with_coming(
+    here: tuple[AssignedPersona, ...], coming: tuple[AssignedPersona, ...]
+) -> tuple[AssignedPersona, ...]:
+    """Return who would be in a row after a drop: the default first, then those who come."""
+    has_default = any(one.is_default for one in coming)
+    ids = {one.persona_id for one in coming}
+    kept = [
+        replace(one, is_default=one.is_default and not has_default)
+        for one in here
+        if one.persona_id not in ids
+    ]
+    first = [one for one in (*coming, *kept) if one.is_default]
+    return tuple(dict.fromkeys((*first, *coming, *kept)))
+
+
+def _stacked(personas: tuple[AssignedPersona, ...]) -> list[tuple[int, str, bool]]:
+    return [(one.persona_id, one.name, one.is_default) for one in personas]
 
 
 def _paint_caret(painter: QPainter, box: QRect, row: SubforumRow, *, is_open: bool) -> None:

@@ -56,6 +56,7 @@ class PersonaListModel(QAbstractListModel):
         self._texts: dict[int, str] = {}
         self._rows: list[PersonaCard] = []
         self._words: list[str] = []
+        self._hidden: frozenset[int] = frozenset()
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE)
         self._timer.timeout.connect(self.refresh)
         # Where they are assigned comes with the subforums.
@@ -75,6 +76,11 @@ class PersonaListModel(QAbstractListModel):
         if words != self._words:
             self._words = words
             self._show()
+
+    def hide(self, persona_ids: Iterable[int]) -> None:
+        """Leave these personas out, whatever the filter."""
+        self._hidden = frozenset(persona_ids)
+        self._show()
 
     def card(self, index: Index) -> PersonaCard:
         """Return the persona of a valid index."""
@@ -156,7 +162,8 @@ class PersonaListModel(QAbstractListModel):
         self.refreshed.emit()
 
     def _passes(self, card: PersonaCard) -> bool:
-        return all(word in self._texts[card.persona_id] for word in self._words)
+        is_shown = card.persona_id not in self._hidden
+        return is_shown and all(word in self._texts[card.persona_id] for word in self._words)
 
     def _remove(self, wanted: list[PersonaCard]) -> None:
         kept = {card.persona_id for card in wanted}
@@ -195,9 +202,14 @@ class PersonaListModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
 
-def persona_mime(persona_ids: Iterable[int]) -> QMimeData:
-    """Return personas as what is dragged; another running FORLLM does not take them."""
-    dragged = {"process": QCoreApplication.applicationPid(), "ids": list(persona_ids)}
+def persona_mime(persona_ids: Iterable[int], *, offers_menu: bool = False) -> QMimeData:
+    """Return personas as what is dragged; another running FORLLM does not take them.
+
+    `offers_menu` lets the drop ask what is meant, as after a drag with the right button.
+    """
+    dragged = {
+        "process": QCoreApplication.applicationPid(), "ids": list(persona_ids), "menu": offers_menu
+    }  # fmt: skip
     data = QMimeData()
     data.setData(PERSONAS_MIME, json.dumps(dragged).encode())
     return data
@@ -205,15 +217,26 @@ def persona_mime(persona_ids: Iterable[int]) -> QMimeData:
 
 def dragged_personas(data: QMimeData) -> list[int]:
     """Return the personas that are dragged, each once; none when it is something else."""
-    if not data.hasFormat(PERSONAS_MIME):
-        return []
     try:
-        dragged = json.loads(bytes(data.data(PERSONAS_MIME).data()))
-        if dragged["process"] != QCoreApplication.applicationPid():
-            return []
-        return list(dict.fromkeys(int(id) for id in dragged["ids"]))
+        return list(dict.fromkeys(int(id) for id in _dragged(data)["ids"]))
     except (ValueError, KeyError, TypeError):
         return []
+
+
+def offers_menu(data: QMimeData) -> bool:
+    """Say whether a drop of these personas is to ask what is meant."""
+    return bool(_dragged(data).get("menu"))
+
+
+def _dragged(data: QMimeData) -> dict[str, Any]:
+    if not data.hasFormat(PERSONAS_MIME):
+        return {}
+    try:
+        dragged = json.loads(bytes(data.data(PERSONAS_MIME).data()))
+    except ValueError:
+        return {}
+    is_ours = isinstance(dragged, dict) and dragged.get("process") == QCoreApplication.applicationPid()
+    return dragged if is_ours else {}
 
 
 def badge(card: PersonaCard) -> str:

@@ -43,8 +43,19 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("F2", "Rename"),
         ("Alt+Enter", "Name and description"),
         ("Ctrl+Enter", "Settings of the subforum"),
+        ("Alt+P", "Assign personas, or ask one"),
         ("Alt+Up, Alt+Down", "Move the subforum"),
         ("Del", "Move to the trash"),
+    ),
+    "In the personas": (
+        ("Enter", "Open the persona"),
+        ("Shift+Up, Shift+Down", "Select several personas"),
+        ("Del", "Move to the trash"),
+    ),
+    "While dragging personas": (
+        ("Shift", "The first becomes the default"),
+        ("Alt", "Ask what is meant"),
+        ("Esc", "Leave everything as it is"),
     ),
 }
 """Keys that work only in their pane."""

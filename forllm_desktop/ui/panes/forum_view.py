@@ -19,25 +19,26 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
 
+from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.ui.delegates.forum_row import INSET, ForumRowDelegate, is_on_caret
 from forllm_desktop.ui.delegates.name_editor import NameEditor
 from forllm_desktop.ui.item_models.forum_rows import NEW_SUBFORUM, TopicRow
 from forllm_desktop.ui.item_models.forum_tree import ForumTreeModel
-from forllm_desktop.ui.panes.tree_drops import DropHandler, DropPlace, TreeDrops
+from forllm_desktop.ui.panes.tree_drops import DropHandler, DropPlace, Hover, TreeDrops
 from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
+from forllm_desktop.ui.widgets.persona_capsule import drag_personas
+from forllm_desktop.ui.widgets.title_capsule import title_capsule
 
 _OPENS_AFTER = 600
 """Milliseconds over a closed subforum until it opens during a drag."""
@@ -67,6 +68,7 @@ class ForumTreeView(QTreeView):
         self._drops = TreeDrops(self, model)
         self._place: DropPlace | None = None
         self._pressed = QPersistentModelIndex()
+        self._pressed_at = QPoint()
         self._opener = QTimer(self, singleShot=True, interval=_OPENS_AFTER)
         self._opener.timeout.connect(self._open_target)
         self._configure()
@@ -231,7 +233,8 @@ class ForumTreeView(QTreeView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._show_focus(False)
-        index = self.indexAt(event.position().toPoint())
+        self._pressed_at = event.position().toPoint()
+        index = self.indexAt(self._pressed_at)
         self._pressed = QPersistentModelIndex(index)
         if event.button() == Qt.MouseButton.MiddleButton:
             event.accept()
@@ -274,6 +277,11 @@ class ForumTreeView(QTreeView):
     # -- dragging
 
     def startDrag(self, actions: Qt.DropAction) -> None:
+        persona = self._pressed_persona()
+        if persona is not None:
+            drag_personas(self, [(persona.persona_id, persona.name)])
+            self._leave_drag()
+            return
         indexes = [index for index in self.selectedIndexes() if self._is_draggable(index)]
         if not indexes:
             return
@@ -281,10 +289,18 @@ class ForumTreeView(QTreeView):
         drag.setMimeData(self._model.mimeData(indexes))
         topics = len(self.selected_topics())
         words = self._model.row(indexes[0]).title if topics < 2 else f"{topics:,} topics"
-        drag.setPixmap(_capsule(words, self.devicePixelRatioF()))
+        drag.setPixmap(title_capsule(words, self.devicePixelRatioF()))
         drag.setHotSpot(QPoint(-12, -8))
         drag.exec(Qt.DropAction.MoveAction)
         self._leave_drag()
+
+    def _pressed_persona(self) -> AssignedPersona | None:
+        """Return the persona whose avatar the mouse was pressed on."""
+        index = self.indexAt(self._pressed_at)
+        if not index.isValid():
+            return None
+        is_open = self.isExpanded(index)
+        return self._delegate.persona_at(self.visualRect(index), index, self._pressed_at, is_open=is_open)
 
     def _is_draggable(self, index: QModelIndex) -> bool:
         return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled)
@@ -322,13 +338,24 @@ class ForumTreeView(QTreeView):
         if place.handler is not None:
             rect = self.visualRect(place.target)
             on_screen = QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
-            place.handler.hover(event.mimeData(), self._model.row(place.target), on_screen, event.modifiers())
+            row = self._model.row(place.target)
+            hover = place.handler.hover(event.mimeData(), row, on_screen, event.modifiers())
+            self._show_hover(hover, place.target)
+            if not hover.is_allowed:
+                event.setAccepted(isinstance(event, QDragEnterEvent))
+                return
         event.acceptProposedAction()
+
+    def _show_hover(self, hover: Hover, target: QModelIndex) -> None:
+        self._delegate.drop_target = QPersistentModelIndex(target if hover.is_allowed else QModelIndex())
+        self._delegate.coming = hover.coming
+        self.viewport().update()
 
     def _show_place(self, place: DropPlace | None) -> None:
         if self._place is not None and self._place.handler is not None:
             self._place.handler.leave()
         self._place = place
+        self._delegate.coming = ()
         self._delegate.drop_target = QPersistentModelIndex(place.target if place else QModelIndex())
         if place is not None and place.target.isValid():
             self._opener.start()
@@ -343,25 +370,3 @@ class ForumTreeView(QTreeView):
         target = self._delegate.drop_target
         if target.isValid():
             self.expand(self._model.index(target.row(), 0, target.parent()))
-
-
-def _capsule(title: str, ratio: float) -> QPixmap:
-    """Return what is seen under the pointer while a row is dragged: its title on a rounded ground."""
-    now = theme()
-    metrics = QFontMetrics(now.font("ui_medium"))
-    text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, now.px(220))
-    width, height = metrics.horizontalAdvance(text) + 24, now.row(28)
-    picture = QPixmap(round(width * ratio), round(height * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(now.colour("line_strong"), 1))
-    painter.setBrush(now.colour("raised"))
-    box = QRect(0, 0, width, height)
-    painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), height / 2 - 1, height / 2 - 1)
-    painter.setFont(now.font("ui_medium"))
-    painter.setPen(now.colour("text"))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-    painter.end()
-    return picture

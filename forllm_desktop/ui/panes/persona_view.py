@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QWidget
 
 from forllm_desktop.domain.persona_card import PersonaCard
 from forllm_desktop.ui.delegates.persona_row import PersonaRowDelegate
@@ -29,6 +29,7 @@ class PersonaListView(QListView):
         super().__init__(parent)
         self._model = model
         self._delegate = PersonaRowDelegate(self)
+        self._right_press: QPoint | None = None
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -94,18 +95,43 @@ class PersonaListView(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._show_focus(False)
+        is_right = event.button() == Qt.MouseButton.RightButton
+        self._right_press = event.position().toPoint() if is_right else None
         super().mousePressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.RightButton:
+            super().mouseMoveEvent(event)
+            return
+        way = event.position().toPoint() - (self._right_press or event.position().toPoint())
+        if self._right_press is not None and way.manhattanLength() >= QApplication.startDragDistance():
+            is_on_row = self.indexAt(self._right_press).isValid()
+            self._right_press = None
+            if is_on_row:
+                self._drag(offers_menu=True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.RightButton and self._right_press is not None:
+            point, self._right_press = self._right_press, None
+            self.menu_requested.emit(point, False)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_requested.emit(event.pos(), event.reason() == QContextMenuEvent.Reason.Keyboard)
+        # By mouse it opens when the button is released: with the button down, personas can be dragged.
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self.menu_requested.emit(event.pos(), event.reason() == QContextMenuEvent.Reason.Keyboard)
 
     def startDrag(self, actions: Qt.DropAction) -> None:
+        self._drag()
+
+    def _drag(self, *, offers_menu: bool = False) -> None:
         cards = self.selected_cards()
         if not cards:
             return
         self._delegate.dragged = {card.persona_id for card in cards}
         self.viewport().update()
-        drag_personas(self, [(card.persona_id, card.name) for card in cards])
+        who = [(card.persona_id, card.name) for card in cards]
+        drag_personas(self, who, offers_menu=offers_menu)
         self._delegate.dragged = ()
         self.viewport().update()
 

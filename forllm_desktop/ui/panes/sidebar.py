@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, QRect, QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
@@ -32,6 +32,8 @@ class Sidebar(QWidget):
     topic_requested(topic_id, new_tab)    a topic is to be shown
     page_requested(page)                  a page is to be shown: "queue", "trash", or "subforum:3"
     new_topic_requested(subforum_id)      a topic is to be started in a subforum
+    assign_requested(subforum_id, place)  personas are to be assigned; `place` is its row on the screen
+    ask_requested(topic_id, place)        personas are to be asked in a topic
     undo_offered(undo)                    something was done here; how to take it back
     failed(error)                         something could not be done; a ForllmError
     """
@@ -39,6 +41,8 @@ class Sidebar(QWidget):
     topic_requested = Signal(int, bool)
     page_requested = Signal(str)
     new_topic_requested = Signal(int)
+    assign_requested = Signal(int, QRect)
+    ask_requested = Signal(int, QRect)
     undo_offered = Signal(object)
     failed = Signal(object)
 
@@ -114,6 +118,8 @@ class Sidebar(QWidget):
         self._model.rowsRemoved.connect(self._show_tree_or_hint)
         self._commands.new_topic_requested.connect(self.new_topic_requested)
         self._commands.settings_requested.connect(lambda id: self.page_requested.emit(f"subforum:{id}"))
+        self._commands.assign_requested.connect(self.assign_requested)
+        self._commands.ask_requested.connect(self.ask_requested)
         self._commands.new_subforum_requested.connect(self.add_subforum)
         self._commands.describe_requested.connect(self._describe)
         self._panel.closed.connect(self._model.refresh)
@@ -127,7 +133,7 @@ class Sidebar(QWidget):
 
     @property
     def drop_handlers(self) -> list[DropHandler]:
-        """Who takes drops on rows of the tree that are neither topics nor subforums; append to it."""
+        """Who takes what is dropped on the tree and is neither topics nor a subforum; append to it."""
         return self._view.drop_handlers
 
     def show_current(self, topic_id: int, page: str = "") -> None:

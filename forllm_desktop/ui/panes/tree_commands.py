@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu
 
@@ -23,6 +23,8 @@ class TreeCommands(QObject):
     new_subforum_requested()
     describe_requested(subforum_id)     its name and description are to be changed
     settings_requested(subforum_id)     its page is to be shown, with its personas
+    assign_requested(subforum_id, place)  personas are to be assigned; `place` is its row on the screen
+    ask_requested(topic_id, place)      personas are to be asked in a topic
     undo_offered(undo)                  something was done; how to take it back
     failed(error)                       something could not be done; a ForllmError
     """
@@ -31,6 +33,8 @@ class TreeCommands(QObject):
     new_subforum_requested = Signal()
     describe_requested = Signal(int)
     settings_requested = Signal(int)
+    assign_requested = Signal(int, QRect)
+    ask_requested = Signal(int, QRect)
     undo_offered = Signal(object)
     failed = Signal(object)
 
@@ -75,6 +79,12 @@ class TreeCommands(QObject):
         return [
             Command("Open", lambda: view.opened.emit(id, False), ("Return", "Enter"), "arrow-square-out"),
             Command("Open in a new tab", lambda: view.opened.emit(id, True), ("Ctrl+Return", "Ctrl+Enter")),
+            Command(
+                "Ask a persona…",
+                lambda: self.ask_requested.emit(id, self._row_place()),
+                ("Alt+P",),
+                "chat-centered-text",
+            ),
             SEPARATOR,
             Command("Rename", self._edit, ("F2",), "pencil-simple"),
             Command("Move to", icon="folder-simple", is_enabled=bool(moves), below=moves),
@@ -117,6 +127,12 @@ class TreeCommands(QObject):
         return [
             Command("Close" if is_open else "Open", self._toggle, ("Return", "Enter")),
             Command("New topic here", lambda: self.new_topic_requested.emit(id), (), "note-pencil"),
+            Command(
+                "Assign personas…",
+                lambda: self.assign_requested.emit(id, self._row_place()),
+                ("Alt+P",),
+                "users",
+            ),
             SEPARATOR,
             Command("Rename", self._edit, ("F2",), "pencil-simple"),
             Command("Name and description", lambda: self.describe_requested.emit(id), ("Alt+Return",)),
@@ -152,6 +168,10 @@ class TreeCommands(QObject):
 
     def _subforums(self) -> list[SubforumRow]:
         return [self._model.branches[id].row for id in self._model.order if id]
+
+    def _row_place(self) -> QRect:
+        rect = self._view.visualRect(self._view.currentIndex())
+        return QRect(self._view.viewport().mapToGlobal(rect.topLeft()), rect.size())
 
     def _edit(self) -> None:
         self._view.edit_name(self._view.currentIndex())

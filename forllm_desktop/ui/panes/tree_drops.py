@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QRect, Qt
 
+from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.ui.item_models.forum_rows import TreeRow
 from forllm_desktop.ui.item_models.forum_tree import SUBFORUM_MIME, TOPICS_MIME, ForumTreeModel
 
@@ -12,23 +13,31 @@ if TYPE_CHECKING:
     from forllm_desktop.ui.panes.forum_view import ForumTreeView
 
 
+@dataclass(frozen=True)
+class Hover:
+    """What a drop on a row would mean: whether it may be, and whose avatars the row would have then."""
+
+    is_allowed: bool = True
+    coming: tuple[AssignedPersona, ...] = ()
+
+
 class DropHandler(Protocol):
     """Takes drops of a kind the tree does not know by itself, such as personas; see `drop_handlers`."""
 
     def wants(self, data: QMimeData, row: TreeRow) -> bool:
-        """Say whether `data` may be dropped on a row. Called for every move of the pointer: be quick."""
+        """Say whether `data` is for this handler. Called for every move of the pointer: be quick."""
         ...
 
-    def hover(self, data: QMimeData, row: TreeRow, place: QRect, modifiers: Qt.KeyboardModifier) -> None:
-        """Say what a drop on this row would do; `place` is the row on the screen."""
+    def hover(self, data: QMimeData, row: TreeRow, place: QRect, modifiers: Qt.KeyboardModifier) -> Hover:
+        """Say what a drop on this row would do, or why nothing; `place` is the row on the screen."""
         ...
 
     def leave(self) -> None:
         """Take back what `hover` said: the pointer left, or the drag has ended."""
         ...
 
-    def drop(self, data: QMimeData, row: TreeRow, modifiers: Qt.KeyboardModifier) -> None:
-        """Do it."""
+    def drop(self, data: QMimeData, row: TreeRow, modifiers: Qt.KeyboardModifier) -> bool:
+        """Do it; False when that is refused."""
         ...
 
 
@@ -66,8 +75,7 @@ class TreeDrops:
     def drop(self, data: QMimeData, place: DropPlace, modifiers: Qt.KeyboardModifier) -> bool:
         """Do what a drop at a place means; False when it was refused."""
         if place.handler is not None:
-            place.handler.drop(data, self._model.row(place.target), modifiers)
-            return True
+            return place.handler.drop(data, self._model.row(place.target), modifiers)
         return self._model.dropMimeData(data, Qt.DropAction.MoveAction, place.row, 0, place.target)
 
     def _for_topics(self, data: QMimeData, index: QModelIndex) -> DropPlace | None:

@@ -1,5 +1,7 @@
 """Avatars: a persona is a circle with a picture, or a colour and initials; the user is a rounded square."""
 
+from collections.abc import Collection, Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
@@ -8,6 +10,10 @@ from forllm_desktop.ui.theme import theme
 
 _RING = 2
 """How far the ring of the default reaches beyond its circle, in px."""
+_SHOWN = 3
+"""Avatars in a stack; the others are counted."""
+_FAINT = 0.55
+"""How opaque those are that would come."""
 
 
 def initials(name: str) -> str:
@@ -52,35 +58,50 @@ def paint_user(painter: QPainter, rect: QRectF, name: str) -> None:
     painter.restore()
 
 
+def stack_boxes(
+    right_middle: QPointF, side: float, personas: Sequence[tuple[int, str, bool]]
+) -> list[QRectF]:
+    """Return the squares of the avatars that `paint_stack` paints, the default's first."""
+    shown, extra = personas[:_SHOWN], len(personas) > _SHOWN
+    # The ring of the default reaches over its neighbour; so much further, their letters stay free.
+    ring = _RING if shown and shown[0][2] and len(shown) > 1 else 0
+    width = side + (side - 4) * (len(shown) - 1) + ring + (side + 2 if extra else 0)
+    left, top = right_middle.x() - width, right_middle.y() - side / 2
+    places = [left + at * (side - 4) + (ring if at else 0) for at in range(len(shown))]
+    return [QRectF(x, top, side, side) for x in places]
+
+
 def paint_stack(
-    painter: QPainter, right_middle: QPointF, side: float, personas: list[tuple[int, str, bool]], ground: str
+    painter: QPainter,
+    right_middle: QPointF,
+    side: float,
+    personas: Sequence[tuple[int, str, bool]],
+    ground: str,
+    faint: Collection[int] = (),
 ) -> float:
     """Paint up to three avatars that overlap, ending at `right_middle`; returns the width used in px.
 
-    `personas` are (id, name, is default), the default first; more than three become "+2".
+    `personas` are (id, name, is default), the default first; more than three become "+2". Those in `faint`
+    are not there yet.
     """
     if not personas:
         return 0.0
-    shown, step = personas[:3], side - 4
-    extra = len(personas) - len(shown)
-    # The ring of the default reaches over its neighbour; so much further, their letters stay free.
-    ring = _RING if shown[0][2] and len(shown) > 1 else 0
-    width = side + step * (len(shown) - 1) + ring + (side + 2 if extra else 0)
-    left = right_middle.x() - width
+    boxes = stack_boxes(right_middle, side, personas)
+    extra = len(personas) - len(boxes)
     if extra:
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().colour("text_3"))
         box = QRectF(right_middle.x() - side, right_middle.y() - side / 2, side, side)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"+{extra}")
     # Each over the one before, and the first, which may be the default with its ring, over all.
-    for index in (*range(1, len(shown)), 0):
-        persona_id, name, is_default = shown[index]
-        across = left + index * step + (ring if index else 0)
-        box = QRectF(across, right_middle.y() - side / 2, side, side)
-        paint_persona(
-            painter, box, persona_id, name, is_default=is_default, ground=ground if index == 0 else ""
-        )
-    return width
+    opacity = painter.opacity()
+    for index in (*range(1, len(boxes)), 0):
+        persona_id, name, is_default = personas[index]
+        painter.setOpacity(opacity * (_FAINT if persona_id in faint else 1.0))
+        under = ground if index == 0 else ""
+        paint_persona(painter, boxes[index], persona_id, name, is_default=is_default, ground=under)
+    painter.setOpacity(opacity)
+    return right_middle.x() - boxes[0].left()
 
 
 def _letters(painter: QPainter, rect: QRectF, letters: str, colour: QColor) -> None:

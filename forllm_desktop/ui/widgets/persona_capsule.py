@@ -15,10 +15,10 @@ _SHOWN = 3
 _NAME_ROOM = 200
 
 
-def drag_personas(source: QWidget, personas: Sequence[tuple[int, str]]) -> None:
+def drag_personas(source: QWidget, personas: Sequence[tuple[int, str]], *, offers_menu: bool = False) -> None:
     """Drag personas (id, name) away from a widget until they are dropped or the user has enough of it."""
     drag = QDrag(source)
-    drag.setMimeData(persona_mime(persona_id for persona_id, _ in personas))
+    drag.setMimeData(persona_mime((persona_id for persona_id, _ in personas), offers_menu=offers_menu))
     drag.setPixmap(capsule(personas, source.devicePixelRatioF()))
     # Below the pointer and to its right, so that the name of the target can be read.
     drag.setHotSpot(QPoint(-10, -8))
