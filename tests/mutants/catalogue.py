@@ -147,9 +147,9 @@ QUEUE_RULES = (
     mutant(
         "retry-drops-the-text",
         "services/job_steps.py",
-        "if not text.strip() and not (thinking.strip() and is_thought):",
-        "if False:",
-        f"{QUEUE}::test_retry_that_brings_nothing_keeps_the_earlier_text",
+        "is_less = job.status != JobStatus.COMPLETE and len(text) < len(reply.content) and not is_thought",
+        "is_less = False",
+        "services/test_queue_tombstones.py::test_an_attempt_that_breaks_off_with_less_destroys_no_longer_text",
     ),
     mutant(
         "dependents-run-without-their-parent",
