@@ -24,6 +24,7 @@ from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Message
 from forllm_desktop.services import job_steps
 from forllm_desktop.services import persona_steps as steps
+from forllm_desktop.services.generation_steps import made_from
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.posting import live_subforum
@@ -274,12 +275,16 @@ class GenerationService:
         job_steps.require_server(session, model.server_id)
         if assign_to is not None:
             live_subforum(session, assign_to)
-        if regenerates is not None:
-            steps.live(session, regenerates)
+        target = steps.live(session, regenerates) if regenerates is not None else None
         now = self._clock()
         job = Job(
             request_type=JobKind.GENERATE_PERSONA.value,
-            request_params={**request.to_params(), "assign_to": assign_to, "regenerates": regenerates},
+            request_params={
+                **request.to_params(),
+                "assign_to": assign_to,
+                "regenerates": regenerates,
+                "regenerates_version": target.version if target is not None else None,
+            },
             position=queue_rows.last_position(session) + 1,
             llm_model=model.name,
             server_id=model.server_id,
@@ -312,12 +317,7 @@ class GenerationService:
         self, session: Session, news: News, job: Job, result: GenerationResult, now: datetime
     ) -> int:
         request = self.request_of(job)
-        stages = (job.output or {}).get("stages", {})
-        made_with = {
-            name: {"name": kept["template"], "version": kept["template_version"]}
-            for name, kept in stages.items()
-        }
-        details = {**(job.request_params or {}), "templates": made_with, "request_id": job.request_id}
+        details = made_from(job)
         name = steps.free_name(session, result.persona_name)
         text = result.prompt_instructions.replace("\0", "\ufffd")
         if name != result.persona_name:

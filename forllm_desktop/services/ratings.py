@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotPossible
@@ -55,8 +56,10 @@ class RatingService:
         counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         with self._database.read() as session:
             for persona, thumbs in rows.rated(session):
-                used = (persona.generation_input_details or {}).get("templates", {})
-                for template in used.values():
-                    column = {1: 0, -1: 1}.get(thumbs or 0, 2)
-                    counts[template["name"], template["version"]][column] += 1
+                details: dict[str, Any] = persona.generation_input_details or {}
+                # A persona that was generated anew was made with other templates before.
+                for text in ({**details, "thumbs": thumbs}, *details.get("rated_before", [])):
+                    column = {1: 0, -1: 1}.get(text["thumbs"] or 0, 2)
+                    for template in text.get("templates", {}).values():
+                        counts[template["name"], template["version"]][column] += 1
         return [TemplateScore(name, version, *each) for (name, version), each in sorted(counts.items())]

@@ -31,6 +31,16 @@ def generations(session: Session) -> Sequence[Job]:
     ).all()
 
 
+def proposed(session: Session, persona_id: int | None = None) -> Sequence[Job]:
+    """List the requests whose new text for a persona waits for a decision, the newest first."""
+    wanted = select(Job).where(
+        Job.request_type == JobKind.GENERATE_PERSONA, Job.output["decision"].as_string() == "proposed"
+    )
+    if persona_id is not None:
+        wanted = wanted.where(Job.request_params["regenerates"].as_integer() == persona_id)
+    return session.scalars(wanted.order_by(Job.request_id.desc())).all()
+
+
 def batch(session: Session, batch_id: int) -> Sequence[Job]:
     """List the requests that were made together."""
     return session.scalars(select(Job).where(Job.batch_id == batch_id).order_by(Job.request_id)).all()

@@ -183,5 +183,5 @@ def test_regenerated_text_is_a_proposal_until_it_is_accepted(
     proposals.accept(proposal.request_id)
     now = personas.persona(persona.persona_id)
     assert (now.version, now.name) == (2, "Signe")
-    assert now.prompt_instructions == proposal.result.prompt_instructions
+    assert now.prompt_instructions == proposal.result.prompt_instructions.replace("Signe Dahl", "Signe")
     assert proposals.proposals() == []
