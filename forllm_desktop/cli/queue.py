@@ -7,7 +7,7 @@ from collections.abc import Callable
 from forllm_desktop import paths
 from forllm_desktop.cli.output import job_document, print_json, print_table, say
 from forllm_desktop.cli.running import run_requests
-from forllm_desktop.domain.queue import JobStatus
+from forllm_desktop.domain.queue import JobKind, JobStatus
 from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.workspace import Workspace, open_workspace
 
@@ -92,8 +92,11 @@ def _steer(options: argparse.Namespace, step: Callable[[Workspace], object]) -> 
 
 
 def _note(document: dict) -> str:
-    if document["error"]:
-        return document["error"]["title"]
+    reason = document["error"]["title"] if document["error"] else ""
+    if document["kind"] == JobKind.GENERATE_PERSONA:
+        return f"{document['title']}. {reason}" if reason else document["title"]
+    if reason:
+        return reason
     reply = " ".join((document["reply"] or "").split())
     return reply if len(reply) <= 60 else reply[:59] + "…"
 

@@ -197,16 +197,6 @@ class GenerationService:
                     found.setdefault(job.batch_id, []).insert(0, job)
         return [Batch(id, tuple(jobs)) for id, jobs in found.items() if any(job.is_open for job in jobs)]
 
-    def cancel_batch(self, batch_id: int) -> list[int]:
-        """Cancel what is still open of a batch; returns the ids that changed. Raises NotPossible."""
-        with change(self._database, self._events) as (session, news):
-            open_ids = [job.request_id for job in rows.batch(session, batch_id) if job.is_open]
-            if not open_ids:
-                raise NotPossible("Nothing of this batch is open", "All its requests have ended.")
-            cancelled = queue_rows.cancel(session, open_ids, self._clock())
-            news.tell_cancelled(cancelled)
-        return cancelled.changed
-
     # -- running (called from the worker)
 
     def begin_stage(self, request_id: int, stage: Stage) -> None:
@@ -221,9 +211,13 @@ class GenerationService:
         thinking: str,
         messages: Sequence[Message],
         template: Template,
+        tokens: int | None = None,
+        seconds: float | None = None,
     ) -> None:
-        """Keep what a stage wrote, with the prompt as sent and the template it was made with."""
+        """Keep what a stage wrote: the prompt as sent, the template it was made with, and what it took."""
         kept = {
+            "tokens": tokens,
+            "seconds": seconds,
             "text": text,
             "thinking": thinking,
             "prompt": list(messages),

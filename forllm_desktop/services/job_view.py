@@ -18,9 +18,9 @@ class JobView:
     """A request with the names behind its numbers.
 
     `persona` is the one that was used, or would be used now, with its `version` (0: none) and in words
-    `why`; `title` is that of its topic, or the question of a trial; `reply` is what there is of it, if
-    anything. `is_ahead` says that the persona is yet to be used. What a user deleted does not hide the
-    request: only the deleted reply is left out.
+    `why`; `title` is that of its topic, the question of a trial, or what persona is written; `reply` is
+    what there is of it, if anything. `is_ahead` says that the persona is yet to be used. What a user
+    deleted does not hide the request: only the deleted reply is left out.
     """
 
     job: Job
@@ -54,7 +54,7 @@ def _view(session: Session, job: Job, row: QueueRow) -> JobView:
         reply=_reply(session, job, row),
         version=row.version,
         why=row.why,
-        title=row.title,
+        title=row.writing.words if row.writing else row.title,
         is_ahead=row.is_ahead,
     )
 

@@ -254,6 +254,13 @@ class PersonaService(AssignmentService):
                 session.add(PersonaPicture(persona_id=persona_id, png=checked_picture(png)))
             news.tell(self._events.personas_changed)
 
+    def mark_seen(self, persona_id: int) -> None:
+        """Take away the mark of a persona that just arrived."""
+        if self.persona(persona_id).is_unseen:
+            with change(self._database, self._events) as (session, news):
+                steps.existing(session, persona_id).is_unseen = False
+                news.tell(self._events.personas_changed)
+
     def set_active(self, persona_ids: int | Sequence[int], is_active: bool) -> PersonaUndo:
         """Switch personas on or off; switched off they keep their places and answer nowhere."""
         with self._change("") as (session, news):

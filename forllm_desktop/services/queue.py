@@ -16,6 +16,7 @@ from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post
 from forllm_desktop.services.running import RunningReplies
+from forllm_desktop.storage import generation as generation_rows
 from forllm_desktop.storage import queue as rows
 from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import Database, Session
@@ -280,6 +281,16 @@ class QueueService:
             if job.status == JobStatus.ERROR:
                 job.step_to(JobStatus.CANCELLED)
                 cancelled.changed.append(request_id)
+            news.tell_cancelled(cancelled)
+        return cancelled.changed
+
+    def cancel_batch(self, batch_id: int) -> list[int]:
+        """Cancel what is still open of requests made together; returns their ids. Raises NotPossible."""
+        with self._change() as (session, news):
+            ids = [job.request_id for job in generation_rows.batch(session, batch_id) if job.is_open]
+            if not ids:
+                raise NotPossible("Nothing of this batch is open", "All its requests have ended.")
+            cancelled = rows.cancel(session, ids, self._clock())
             news.tell_cancelled(cancelled)
         return cancelled.changed
 

@@ -1,17 +1,18 @@
 """Selects for the queue table: requests with the names behind their numbers, in a handful of queries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from forllm_desktop.domain.forum import Post, Subforum, Topic
+from forllm_desktop.domain.generation import Stage
 from forllm_desktop.domain.persona import Candidates, Persona, PersonaVersion, resolve
 from forllm_desktop.domain.persona_card import reason_words
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind
-from forllm_desktop.domain.queue_row import QueueRow
+from forllm_desktop.domain.queue_row import QueueRow, WritingRow
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage.database import Session
@@ -30,6 +31,7 @@ class _Found(NamedTuple):
     server: str | None
     tried: str | None
     question: str | None
+    answer: str | None
 
 
 def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> list[QueueRow]:
@@ -45,6 +47,7 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
             Server.name,
             Job.request_params["name"].as_string(),
             Job.request_params["question"].as_string(),
+            Job.output["text"].as_string(),
         )
         .outerjoin(Post, Post.post_id == Job.post_id_to_respond_to)
         .outerjoin(Topic, Topic.topic_id == Post.topic_id)
@@ -54,7 +57,7 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
             and_(PersonaVersion.persona_id == Job.llm_persona, PersonaVersion.version == Job.persona_version),
         )
         .outerjoin(Server, Server.server_id == Job.server_id)
-        .options(defer(Job.prompt, raiseload=True), defer(Job.request_params, raiseload=True))
+        .options(*(defer(column, raiseload=True) for column in (Job.prompt, Job.request_params, Job.output)))
     )
     if request_ids is not None:
         query = query.where(Job.request_id.in_(request_ids))
@@ -62,7 +65,10 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
         query = query.where(or_(Job.status.in_(OPEN_STATUSES), Job.request_id.in_(_newest_ended())))
     found = [_Found(*columns) for columns in session.execute(query)]
     answering = _Answering(session)
-    return [_row(answering, one) for one in found]
+    writing = _writing(
+        session, [one.job for one in found if one.job.request_type == JobKind.GENERATE_PERSONA]
+    )
+    return [writing.get(one.job.request_id) or _row(answering, one) for one in found]
 
 
 def _newest_ended() -> Select:
@@ -79,6 +85,7 @@ def _trial(found: _Found) -> QueueRow:
         persona_id=found.job.llm_persona or 0,
         persona=found.tried or "",
         server=found.server or "",
+        answer=(found.answer or "").strip(),
     )
 
 
@@ -97,6 +104,80 @@ def _row(answering: "_Answering", found: _Found) -> QueueRow:
         version=job.persona_version or 0,
     )
     return answering.complete(row, found.subforum_id, found.subforum or "")
+
+
+class _Wish(NamedTuple):
+    request_id: int
+    name: str | None
+    hint: str | None
+    description: str | None
+    purpose: str | None
+    subforum: str | None
+    renews: int | None
+    has_critique: bool | None
+    stage: str | None
+    persona_id: int | None
+    server: str | None
+
+
+def _writing(session: Session, jobs: Sequence[Job]) -> dict[int, QueueRow]:
+    """Return the rows of the requests that write personas, by id."""
+    if not jobs:
+        return {}
+    by_id = {job.request_id: job for job in jobs}
+    params = Job.request_params
+    query = (
+        select(
+            Job.request_id,
+            params["target_persona_name_override"].as_string(),
+            params["input_details", "name_hint"].as_string(),
+            params["input_details", "description_hint"].as_string(),
+            params["input_details", "purpose_hint"].as_string(),
+            params["input_details", "subforum_name"].as_string(),
+            params["regenerates"].as_integer(),
+            params["has_critique"].as_boolean(),
+            Job.output["stage"].as_string(),
+            Job.output["persona_id"].as_integer(),
+            Server.name,
+        )
+        .outerjoin(Server, Server.server_id == Job.server_id)
+        .where(Job.request_type == JobKind.GENERATE_PERSONA, Job.request_id.in_(by_id))
+    )
+    wishes = [_Wish(*columns) for columns in session.execute(query)]
+    about = {id for wish in wishes for id in (wish.renews, wish.persona_id) if id}
+    named = session.execute(select(Persona.persona_id, Persona.name).where(Persona.persona_id.in_(about)))
+    names = {row[0]: row[1] for row in named}
+    batches = {job.batch_id for job in jobs if job.batch_id}
+    counted = session.execute(
+        select(Job.batch_id, func.count()).where(Job.batch_id.in_(batches)).group_by(Job.batch_id)
+    )
+    sizes = {row[0]: row[1] for row in counted}
+    return {wish.request_id: _writing_row(by_id[wish.request_id], wish, names, sizes) for wish in wishes}
+
+
+def _writing_row(job: Job, wish: _Wish, names: dict[int, str], sizes: dict[int | None, int]) -> QueueRow:
+    usual = 3 if wish.has_critique else 2
+    about = WritingRow(
+        name=wish.name or wish.hint or "",
+        idea=wish.description or wish.purpose or "",
+        subforum=wish.subforum or "",
+        renews=names.get(wish.renews, "a persona") if wish.renews else "",
+        stage=wish.stage or "",
+        stages=usual + 1 if wish.stage == Stage.REPAIR else usual,
+        place=job.request_id - job.batch_id + 1 if job.batch_id else 0,
+        batch_size=sizes.get(job.batch_id, 0),
+    )
+    made = wish.persona_id or wish.renews or 0
+    return QueueRow(
+        job=job,
+        title="",
+        topic_id=0,
+        post_id=0,
+        persona_id=made if made in names else 0,
+        persona=names.get(made, ""),
+        server=wish.server or "",
+        writing=about,
+    )
 
 
 class _Answering:

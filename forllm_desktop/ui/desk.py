@@ -285,6 +285,7 @@ class Desk(QObject):
         self._personas.persona_requested.connect(lambda _id: self.show_page("personas"))
         self._personas.undo_offered.connect(self._undos.offer)
         queue.failed.connect(self._fail)
+        queue.page_requested.connect(self.show_page)
         queue.persona_requested.connect(self.show_persona)
         queue.post_requested.connect(self.show_post)
         search.persona_requested.connect(self._ask)

@@ -160,6 +160,7 @@ class PageMaker(QObject):
 
         page = QueuePane(self._workspace.queue, self._workspace.events)
         page.failed.connect(self.failed)
+        page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)
         page.post_requested.connect(self.post_requested)
         return page

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import PurePath
 
+from forllm_desktop.domain.generation import Stage
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.services.running import Progress
@@ -27,7 +28,9 @@ def filters_of(job: Job) -> tuple[str, ...]:
 
 
 def title(row: QueueRow) -> str:
-    """Return what is asked: the topic, or the question that a persona is tried with."""
+    """Return what is asked: the topic, the question that a persona is tried with, or what is written."""
+    if row.writing is not None:
+        return row.writing.words
     if not row.is_trial:
         return row.title
     return f"Trying {row.persona}: {' '.join(row.title.split())}"
@@ -43,6 +46,8 @@ def who(row: QueueRow) -> str:
     if not row.persona:
         return ""
     named = persona(row)
+    if row.writing is not None:
+        return f"{named}, whose text is written anew" if row.writing.renews else f"{named}, written by it"
     if row.is_trial:
         return f"{named}, tried outside of every topic"
     if row.is_refused:
@@ -54,7 +59,7 @@ def who(row: QueueRow) -> str:
 
 def answer(row: QueueRow) -> str:
     """Return what a tried persona has answered so far."""
-    return (row.job.output or {}).get("text", "").strip()
+    return row.answer
 
 
 def model(name: str) -> str:
@@ -74,10 +79,30 @@ def tokens(job: Job, running: Progress | None) -> str:
     return f"{shown} + {output:,}" if output else shown
 
 
-def progress(job: Job, running: Progress | None, now: datetime) -> str:
+STAGES = {
+    Stage.EXPANSION: "Expanding",
+    Stage.REFINEMENT: "Refining",
+    Stage.CRITIQUE: "Checking",
+    Stage.REPAIR: "Mending",
+}
+"""What a model does in the stages of a persona."""
+
+
+def stage(row: QueueRow, running: Progress | None) -> str:
+    """Return which call of a persona runs: "Refining, 2 of 2"; empty for other requests."""
+    if row.writing is None or running is None or not running.stage:
+        return ""
+    now = Stage(running.stage)
+    total = row.writing.stages
+    place = {Stage.EXPANSION: 1, Stage.REFINEMENT: 2, Stage.CRITIQUE: 3}.get(now, total)
+    return f"{STAGES[now]}, {place} of {total}"
+
+
+def progress(row: QueueRow, running: Progress | None, now: datetime) -> str:
     """Return how far a request is, when it will go on, or why it failed."""
+    job = row.job
     if running is not None:
-        return _running(job, running, now)
+        return ", ".join(filter(None, (stage(row, running), _running(job, running, now))))
     if job.is_parked:
         return words.reason(job)
     if job.status == JobStatus.ERROR:

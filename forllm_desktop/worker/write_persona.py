@@ -1,6 +1,7 @@
 """Job kind "generate a persona": runs the stages that are not done yet, each a call of its own."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Any
 
@@ -50,9 +51,19 @@ async def write_persona(
         generation.begin_stage(job.request_id, stage)
         reply.begin_stage(stage.value)
         call = partial(caller.ask, prompt, reply, PersonaOptions(max_reply_tokens=STAGE_TOKENS))
+        began = time.monotonic()
         finished = await _patiently(call, reply, settings.generation_retries, pauses)
         metrics.update(metrics_of(finished))
-        generation.keep_stage(job.request_id, stage, reply.text, reply.thinking, prompt.messages, template)
+        generation.keep_stage(
+            job.request_id,
+            stage,
+            reply.text,
+            reply.thinking,
+            prompt.messages,
+            template,
+            finished.usage.output,
+            time.monotonic() - began,
+        )
         return reply.text
 
     result = await generate_persona(

@@ -24,11 +24,20 @@ def row_actions(row: QueueRow) -> list[tuple[str, str, str]]:
     A trial has no post; what opens is its persona, unless it was never saved.
     """
     offered = [("open", "Open", "arrow-square-out")] if row.post_id else []
+    if row.writing is not None:
+        offered = [("open", "Open", "magic-wand")]
     if row.is_trial and row.persona_id:
         offered = [("open", "Open the persona", "users")]
     if row.job.status in (JobStatus.ERROR, JobStatus.CANCELLED):
         return [("retry", "Retry", "arrow-clockwise"), *offered]
     return [*offered, ("cancel", "Cancel", "x")] if row.job.is_open else offered
+
+
+def menu_actions(row: QueueRow) -> list[tuple[str, str, str]]:
+    """Return what the menu of a row offers, as `row_actions` does: also what concerns its whole batch."""
+    if row.job.batch_id and row.job.is_open:
+        return [*row_actions(row), ("cancel_batch", "Cancel the whole batch", "prohibit")]
+    return row_actions(row)
 
 
 def action_rects(cell: QRect, row: QueueRow) -> list[tuple[str, QRect]]:

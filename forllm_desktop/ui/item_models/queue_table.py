@@ -1,6 +1,7 @@
 """The queue as a table: rows in the order they run, then what ended, newest first."""
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -60,6 +61,24 @@ HEADS = {
 Index = QModelIndex | QPersistentModelIndex
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Personas that are written together: how many are asked for, and how many are not done yet."""
+
+    batch_id: int
+    subforum: str
+    size: int
+    open: int
+
+    @classmethod
+    def of(cls, rows: list[QueueRow]) -> "Batch":
+        """Return the batch that these rows belong to; all open ones have to be among them."""
+        about = rows[0].writing
+        assert about is not None
+        n_open = sum(row.job.is_open for row in rows)
+        return cls(rows[0].job.batch_id or 0, about.subforum, max(about.batch_size, len(rows)), n_open)
+
+
 class QueueTable(QAbstractTableModel):
     """Rows of requests. Nothing is read while no view of it is visible; see `set_awake`."""
 
@@ -87,7 +106,7 @@ class QueueTable(QAbstractTableModel):
         if is_awake and self._is_stale:
             self.reload()
         elif is_awake and self._changed:
-            self._gather.start()
+            self._gather.start(GATHER)
 
     def reload(self) -> None:
         """Read the whole queue anew."""
@@ -109,6 +128,14 @@ class QueueTable(QAbstractTableModel):
             for name in queue_words.filters_of(row.job):
                 counts[name] += 1
         return counts
+
+    def batches(self) -> list[Batch]:
+        """Return what is made together and not done yet, the newest first."""
+        found: dict[int, list[QueueRow]] = {}
+        for row in self._rows:
+            if row.job.batch_id and row.writing is not None:
+                found.setdefault(row.job.batch_id, []).append(row)
+        return [batch for _, rows in sorted(found.items(), reverse=True) if (batch := Batch.of(rows)).open]
 
     # -- Qt's questions
 
@@ -162,7 +189,7 @@ class QueueTable(QAbstractTableModel):
             case Column.TOKENS:
                 return queue_words.tokens(row.job, running)
             case Column.PROGRESS:
-                return queue_words.progress(row.job, running, now)
+                return queue_words.progress(row, running, now)
             case Column.ASKED:
                 return words.ago(row.job.requested_at, now)
 
@@ -170,8 +197,12 @@ class QueueTable(QAbstractTableModel):
 
     def _note_change(self, request_id: int) -> None:
         self._changed.add(request_id)
-        if self._is_awake and not self._gather.isActive():
-            self._gather.start()
+        if not self._is_awake:
+            return
+        # A request that writes no post announces its growth as a change.
+        wait = PROGRESS_EVERY if self._queue.running.get(request_id) is not None else GATHER
+        if not self._gather.isActive() or self._gather.remainingTime() > wait:
+            self._gather.start(wait)
 
     def _note_growth(self, _post_id: int, _offset: int, _text: str) -> None:
         if self._is_awake and not self._progress.isActive():
@@ -185,7 +216,7 @@ class QueueTable(QAbstractTableModel):
     def _note_all(self, *_ids: int) -> None:
         self._is_stale = True
         if self._is_awake and not self._gather.isActive():
-            self._gather.start()
+            self._gather.start(GATHER)
 
     def _read_changed(self) -> None:
         if not self._is_awake:

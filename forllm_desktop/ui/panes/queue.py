@@ -1,5 +1,7 @@
 """The queue pane: filters, the table, what to do about the selected request, and pausing."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.item_models.queue_table import QueueTable
 from forllm_desktop.ui.panes.queue_view import FilteredQueue, QueueView
 from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.widgets.batch_bar import BatchBar
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 from forllm_desktop.ui.widgets.filter_row import FilterRow
 from forllm_desktop.ui.widgets.labels import plain_label
@@ -28,10 +31,12 @@ class QueuePane(QWidget):
     """Everything that is queued, runs, or has ended.
 
     post_requested(post_id)                   the post of a request is to be shown
+    page_requested(key)                       the page of a request that writes a persona is to be shown
     persona_requested(persona_id, version)    the persona of a trial is to be shown; version 0 is the newest
     failed(error)                             what could not be done
     """
 
+    page_requested = Signal(str)
     post_requested = Signal(int)
     persona_requested = Signal(int, int)
     failed = Signal(object)
@@ -46,6 +51,8 @@ class QueuePane(QWidget):
         self._filters = FilterRow("Requests shown", queue_words.FILTERS)
         self._advice = QuietBar()
         self._empty = EmptyPane("queue", "Nothing queued", "Write a question and press Post and ask.")
+        self._batches: list[BatchBar] = []
+        self._groups = QVBoxLayout()
         self._body = _Body()
         self._minute = QTimer(self, interval=MINUTE)
         self._lay_out()
@@ -67,6 +74,7 @@ class QueuePane(QWidget):
     def set_expanded(self, is_expanded: bool) -> None:
         """Show the table, or the head alone."""
         self._body.setVisible(is_expanded)
+        self._show_batches()
         self._advise()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -95,16 +103,37 @@ class QueuePane(QWidget):
         if action == "open" and row.is_trial:
             self.persona_requested.emit(row.persona_id, 0)
             return
+        if action == "open" and row.writing is not None:
+            self.page_requested.emit(f"generation:{row.job.request_id}")
+            return
         if action == "open":
             self.post_requested.emit(row.post_id)
             return
-        step = self._queue.cancel if action == "cancel" else self._queue.retry
+        if action == "cancel_batch":
+            self._do(self._queue.cancel_batch, row.job.batch_id or 0)
+            return
+        self._do(self._queue.cancel if action == "cancel" else self._queue.retry, row.job.request_id)
+
+    def _do(self, step: Callable[[int], object], id: int) -> None:
         try:
-            step(row.job.request_id)
+            step(id)
         except ForllmError as error:
             self.failed.emit(error)
 
+    def _show_batches(self) -> None:
+        batches = self._table.batches() if self._body.isVisibleTo(self) else []
+        while len(self._batches) < len(batches):
+            bar = BatchBar()
+            bar.cancel_requested.connect(lambda id: self._do(self._queue.cancel_batch, id))
+            self._batches.append(bar)
+            self._groups.addWidget(bar)
+        for place, bar in enumerate(self._batches):
+            if place < len(batches):
+                bar.show_batch(batches[place])
+            bar.setVisible(place < len(batches))
+
     def _refresh(self) -> None:
+        self._show_batches()
         self._filters.show_counts(self._table.counts())
         self._body.setCurrentWidget(self._view if self._shown.rowCount() else self._empty)
         self._advise()
@@ -159,6 +188,7 @@ class QueuePane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
+        layout.addLayout(self._groups)
         layout.addWidget(self._body, 1)
         layout.addWidget(self._advice)
         self.setAutoFillBackground(True)

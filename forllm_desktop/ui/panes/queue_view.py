@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.ui import queue_words
-from forllm_desktop.ui.delegates.queue_row import QueueDelegate, action_rects, row_actions
+from forllm_desktop.ui.delegates.queue_row import QueueDelegate, action_rects, menu_actions
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.item_models.queue_table import ROW_ROLE, Column, QueueTable
 from forllm_desktop.ui.portraits import portraits
@@ -58,7 +58,7 @@ class FilteredQueue(QSortFilterProxyModel):
 class QueueView(QTableView):
     """Shows requests; every action is there by pointer, key and menu.
 
-    acted(action, row)    "open", "cancel" or "retry" on a QueueRow
+    acted(action, row)    "open", "cancel", "retry" or "cancel_batch" on a QueueRow
     """
 
     acted = Signal(str, object)
@@ -90,7 +90,7 @@ class QueueView(QTableView):
 
     def act(self, action: str, row: QueueRow | None) -> None:
         """Do something with a row, if it offers it."""
-        if row is not None and action in [offered[0] for offered in row_actions(row)]:
+        if row is not None and action in [offered[0] for offered in menu_actions(row)]:
             self.acted.emit(action, row)
 
     def current_row(self) -> QueueRow | None:
@@ -102,6 +102,8 @@ class QueueView(QTableView):
         key, row = event.key(), self.current_row()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.act("open", row)
+        elif key == Qt.Key.Key_Delete and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.act("cancel_batch", row)
         elif key == Qt.Key.Key_Delete:
             self.act("cancel", row)
         elif key == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
@@ -139,8 +141,8 @@ class QueueView(QTableView):
     def _menu(self, row: QueueRow) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        keys = {"open": "Return", "cancel": "Del", "retry": "Ctrl+R"}
-        for name, word, icon_name in row_actions(row):
+        keys = {"open": "Return", "cancel": "Del", "retry": "Ctrl+R", "cancel_batch": "Shift+Del"}
+        for name, word, icon_name in menu_actions(row):
             action = QAction(icon(icon_name), f"{word}\t{keys[name]}", menu)
             action.triggered.connect(lambda _=False, name=name: self.act(name, row))
             menu.addAction(action)
