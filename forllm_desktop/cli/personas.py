@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from forllm_desktop import paths
-from forllm_desktop.cli import generate, naming
+from forllm_desktop.cli import generate, naming, proposals
 from forllm_desktop.cli import persona_output as output
 from forllm_desktop.cli.output import print_json, say
 from forllm_desktop.cli.persona_arguments import (
@@ -67,6 +67,7 @@ def add_commands(commands: argparse._SubParsersAction, common: argparse.Argument
     default_one.add_argument("--subforum", metavar="S", help="without it the global default")
     add("accept", accept, "let a generated persona answer although it needs attention")
     generate.add_verb(verbs, common)
+    proposals.add_verbs(verbs, common)
     preview_one = add("preview", preview, "print what would be sent to a model")
     preview_one.add_argument("--topic", metavar="T", required=True, help="where the persona would answer")
 

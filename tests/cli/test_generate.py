@@ -55,3 +55,36 @@ def test_experts_need_a_subforum_with_a_description(run: Run, server: FakeOllama
 def test_nothing_to_begin_with_is_told_in_words(run: Run, server: FakeOllama) -> None:
     done = run("persona", "generate", "--model", "llama3.2", "--server", server.url, "--json")
     assert (done.code, done.document["error"]["title"]) == (1, "There is nothing to begin with")
+
+
+def a_proposal(run: Run, server: FakeOllama) -> int:
+    """Make the persona Signe, let a model write a new text for her and return the number of the request."""
+    run("persona", "create", "--name", "Signe", "--instructions", "You are the old Signe.")
+    server.script(Answer(ollama_reply("She learned the sea early.")), Answer(ollama_reply(GOOD)))
+    model = ("--model", "llama3.2", "--server", server.url)
+    hint = ("--description-hint", "A biologist", "--regenerate", "Signe")
+    (request,) = run("persona", "generate", *hint, *model, *SECTIONS, "--wait", "--json").document["requests"]
+    assert request["proposal"]
+    return request["id"]
+
+
+def test_new_text_is_listed_and_accepted(run: Run, server: FakeOllama) -> None:
+    number = a_proposal(run, server)
+    (listed,) = run("persona", "proposals", "--json").document
+    assert (listed["request"], listed["persona"]["name"], listed["based_on"]) == (number, "Signe", 1)
+    assert "Core Identity" in listed["changed_sections"]
+    assert str(number) in run("persona", "proposals").out
+    assert "Core Identity:\nYou are Signe." in run("persona", "proposals", "Signe").out
+    done = run("persona", "proposal", "accept", str(number), "--take-name", "--json")
+    assert (done.code, done.document["version"]) == (0, 2)
+    assert run("persona", "show", "Signe Dahl", "--json").document["version"] == 2
+    assert run("persona", "proposals", "--json").document == []
+
+
+def test_new_text_is_dropped_once(run: Run, server: FakeOllama) -> None:
+    number = a_proposal(run, server)
+    assert run("persona", "proposal", "drop", str(number)).code == 0
+    assert run("persona", "show", "Signe", "--json").document["version"] == 1
+    again = run("persona", "proposal", "drop", str(number), "--json")
+    assert (again.code, again.document["error"]["title"]) == (1, "There is no open proposal")
+    assert run("persona", "proposals").out == "No new text waits for a decision.\n"
