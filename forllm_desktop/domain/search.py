@@ -23,14 +23,15 @@ class HitKind(StrEnum):
     SUBFORUM = "subforum"
     TOPIC = "topic"
     POST = "post"
+    PERSONA = "persona"
 
 
 @dataclass(frozen=True)
 class Hit:
     """One thing found. `text` is its name, title or an excerpt of one line; `marks` are the hits in it.
 
-    `where` says what it is in: a post's topic, a topic's subforum; of a subforum, what it is about.
-    Marks are (start, end) in characters.
+    `where` says what it is in: a post's topic, a topic's subforum; of a subforum or a persona, what it is
+    about. Marks are (start, end) in characters.
     """
 
     kind: HitKind

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base
 from forllm_desktop.domain.errors import InvalidInput
+from forllm_desktop.domain.forum import NAME_LIMIT
+from forllm_desktop.domain.persona_text import character_findings
 
 GLOBAL_DEFAULT_PERSONA = "globalDefaultPersonaId"
 """Key of the settings row whose `default_persona_id` names the global default persona."""
@@ -26,6 +28,9 @@ class SettingRow(Base):
         ForeignKey("personas.persona_id", ondelete="SET NULL")
     )
 
+
+DEFAULT_USER_NAME = "User"
+"""What the user is called as long as they have not said."""
 
 SECTIONS = ("Servers", "Replies", "Appearance", "Editor")
 """The parts of the settings form, in their order."""
@@ -57,6 +62,12 @@ class Settings:
 
     default_server_id: int = _option(0, "Default server", "Where requests go that name no server.", 0)
     default_model: str = _option("", "Default model", "The model that answers when none is chosen.")
+    user_name: str = _option(
+        DEFAULT_USER_NAME,
+        "Your name",
+        "How your posts are signed, also in what models read; {{user}} in the text of a persona.",
+        section="Replies",
+    )
     context_window: int = _option(
         8192,
         "Largest context window",
@@ -152,6 +163,8 @@ def checked_option(name: str, value: Any) -> Any:
     except (TypeError, ValueError, OverflowError) as error:
         hint = {bool: "It is either true or false.", str: "Type a text."}.get(kind, "Type a number.")
         raise InvalidInput(name, f"{option.metadata['label']}: {value!r} does not fit", hint) from error
+    if name == "user_name":
+        return _checked_user_name(result)
     choices = option.metadata["choices"]
     if choices and result not in choices:
         raise InvalidInput(
@@ -165,6 +178,18 @@ def checked_option(name: str, value: Any) -> Any:
         bounds = f"between {low:,} and {high:,}" if high is not None else f"{low:,} or more"
         raise InvalidInput(name, f"{option.metadata['label']}: {value} does not fit", f"It must be {bounds}.")
     return result
+
+
+def _checked_user_name(typed: str) -> str:
+    name = " ".join(typed.split())
+    odd = character_findings(name, is_line=True)
+    if odd:
+        raise InvalidInput("user_name", "The name has characters that cannot be seen", odd[0].message)
+    if not name:
+        raise InvalidInput("user_name", "You have no name", "Type how you want to be called.")
+    if len(name) > NAME_LIMIT:
+        raise InvalidInput("user_name", "The name is too long", f"At most {NAME_LIMIT} characters fit.")
+    return name
 
 
 def _flag(value: Any) -> bool:

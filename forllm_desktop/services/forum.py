@@ -12,18 +12,27 @@ from forllm_desktop.domain.forum import (
     Subforum,
     ThreadPost,
     Topic,
+    User,
     checked_description,
     checked_name,
     checked_text,
     in_tree_order,
     title_from,
 )
+from forllm_desktop.domain.settings import DEFAULT_USER_NAME
 from forllm_desktop.domain.undo import Kind, Restored, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
 from forllm_desktop.services import restoring, topics
 from forllm_desktop.services.forum_tree import ForumTree
 from forllm_desktop.services.news import News, change
-from forllm_desktop.services.posting import insert_post, insert_topic, live_post, live_subforum, live_topic
+from forllm_desktop.services.posting import (
+    WRITER,
+    insert_post,
+    insert_topic,
+    live_post,
+    live_subforum,
+    live_topic,
+)
 from forllm_desktop.services.topics import cancel_requests
 from forllm_desktop.storage import forum as rows
 from forllm_desktop.storage.database import Database, IntegrityError, Session
@@ -209,6 +218,12 @@ class ForumService:
         """Return the name of a post's author: a persona's as it was when it wrote."""
         with self._database.read() as session:
             return author_of(session, _shown_post(session, post_id))
+
+    def user_name(self) -> str:
+        """Return what the user is called, and signs with; empty while they have not said."""
+        with self._database.read() as session:
+            name = session.get_one(User, WRITER).username
+        return "" if name == DEFAULT_USER_NAME else name
 
     def ancestors(self, post_id: int) -> Sequence[Post]:
         """List what a post answers, up to the first post: oldest first, deleted ones with `deleted_at`."""

@@ -1,4 +1,4 @@
-"""Searches subforums, topics and posts."""
+"""Searches subforums, topics, posts and personas."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ class Found:
     subforums: tuple[Hit, ...] = ()
     topics: tuple[Hit, ...] = ()
     posts: tuple[Hit, ...] = ()
+    personas: tuple[Hit, ...] = ()
 
 
 class SearchService:
@@ -32,6 +33,7 @@ class SearchService:
                 subforums=tuple(rows.find(session, HitKind.SUBFORUM, query, limit)),
                 topics=tuple(rows.find(session, HitKind.TOPIC, query, limit)),
                 posts=tuple(rows.find(session, HitKind.POST, query, limit)),
+                personas=tuple(rows.find_personas(session, typed, limit)),
             )
 
     def recent_topics(self, limit: int = 8) -> tuple[Hit, ...]:

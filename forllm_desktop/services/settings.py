@@ -31,6 +31,8 @@ class SettingsService:
         with self._database.write() as session:
             for name, value in checked.items():
                 rows.row(session, name).value = str(value)
+            if "user_name" in checked:
+                rows.name_user(session, checked["user_name"])
         self._events.settings_changed.emit()
         return self.current()
 

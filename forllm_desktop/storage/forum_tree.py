@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Label, Select, case, exists, func, select,
 
 from forllm_desktop.domain.forum import Post, Subforum, Topic
 from forllm_desktop.domain.forum_tree import Mark, Place, SubforumEntry, TopicEntry, TopicState
+from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
 from forllm_desktop.storage.database import Session
 from forllm_desktop.storage.forum import is_unread
@@ -118,6 +119,7 @@ def trash_count(session: Session) -> int:
         select(func.count())
         .select_from(Post)
         .where(Post.deleted_at.is_not(None), (Post.content != "") | (Post.thinking != "")),
+        select(func.count()).select_from(Persona).where(Persona.deleted_at.is_not(None)),
     )
     return sum(session.scalars(counts))
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, select, text
 
+from forllm_desktop.domain.base import name_key
+from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.search import Hit, HitKind, Query
 from forllm_desktop.storage.database import Session
 
@@ -69,6 +71,36 @@ def recent_topics(session: Session, limit: int) -> list[Hit]:
         {"limit": limit},
     )
     return [Hit(HitKind.TOPIC, row[0], row[1], row[2]) for row in rows]
+
+
+def find_personas(session: Session, typed: str, limit: int) -> list[Hit]:
+    """List personas whose name, description and tags hold all words; those named so come first.
+
+    There are few of them, and what is looked for may stand inside a word, so they are read.
+    """
+    words = name_key(typed).split()
+    rows = session.execute(
+        select(Persona.persona_id, Persona.name, Persona.description, Persona.tags)
+        .where(Persona.deleted_at.is_(None))
+        .order_by(Persona.name_key)
+    )
+    found = []
+    for persona_id, name, description, tags in rows:
+        own = name_key(name)
+        if all(word in name_key(" ".join((name, description, *tags))) for word in words):
+            rank = 0 if own.startswith(words[0]) else 1 if words[0] in own else 2
+            marks = _in_name(own, name, words)
+            found.append((rank, Hit(HitKind.PERSONA, persona_id, name, description, marks)))
+    found.sort(key=lambda pair: pair[0])
+    return [hit for _, hit in found[:limit]]
+
+
+def _in_name(key: str, name: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return where the words stand in a name; nowhere when it has another length without regard to case."""
+    if len(key) != len(name):
+        return ()
+    places = ((key.find(word), len(word)) for word in words)
+    return tuple(sorted((start, start + length) for start, length in places if start >= 0))
 
 
 def _by_index(session: Session, kind: HitKind, query: Query, limit: int) -> list[Hit]:

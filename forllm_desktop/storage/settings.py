@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from forllm_desktop.domain.errors import InvalidInput
-from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.forum import Post, User
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.domain.settings import SettingRow, Settings, checked_option
 from forllm_desktop.storage.database import Session
 
 _IDS_PER_STATEMENT = 500
+THE_USER = 1
 
 
 def values(session: Session) -> dict[str, str | None]:
@@ -35,6 +36,11 @@ def row(session: Session, key: str) -> SettingRow:
         found = SettingRow(key=key)
         session.add(found)
     return found
+
+
+def name_user(session: Session, name: str) -> None:
+    """Let posts, and what models read, call the one user so."""
+    session.execute(update(User).where(User.user_id == THE_USER).values(username=name))
 
 
 def servers(session: Session) -> Sequence[Server]:

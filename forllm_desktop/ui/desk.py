@@ -47,7 +47,7 @@ class Desk(QObject):
         self._personas = PersonaDesk(window, ws, self._sidebar, self)
         self._maker.post_handler = self._personas.drops
         self._queue = QueuePane(ws.queue, ws.events)
-        self._search = LateSearch(lambda: ws.search, ws.personas, list(self._actions), window)
+        self._search = LateSearch(lambda: ws.search, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)
         self._undos = UndoList(ws.forum, ws.personas, ws.asking, window.bar, self)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
@@ -288,7 +288,8 @@ class Desk(QObject):
         queue.page_requested.connect(self.show_page)
         queue.persona_requested.connect(self.show_persona)
         queue.post_requested.connect(self.show_post)
-        search.persona_requested.connect(self._ask)
+        search.persona_asked.connect(self._ask)
+        search.persona_requested.connect(self.show_persona)
         search.post_requested.connect(self.show_post)
         search.subforum_requested.connect(self._show_subforum)
         search.topic_requested.connect(self.show_topic)

@@ -168,7 +168,8 @@ class PageMaker(QObject):
     def _make_trash(self) -> QWidget:
         from forllm_desktop.ui.pages.trash import TrashPage
 
-        page = TrashPage(self._workspace.forum, self._workspace.events)
+        page = TrashPage(self._workspace.forum, self._workspace.personas, self._workspace.events)
+        page.persona_requested.connect(self.persona_requested)
         page.post_requested.connect(self.post_requested)
         page.topic_requested.connect(self.topic_requested)
         return page
@@ -177,7 +178,8 @@ class PageMaker(QObject):
         from forllm_desktop.ui.pages.settings import SettingsPage
 
         ws = self._workspace
-        page = SettingsPage(ws.settings, ws.models, ws.events, ws.folder)
+        page = SettingsPage(ws.settings, ws.models, ws.personas, ws.events, ws.folder)
+        page.persona_requested.connect(self.persona_requested)
         page.open_folder_requested.connect(self.folder_requested)
         return page
 

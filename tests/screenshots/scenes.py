@@ -328,7 +328,7 @@ def _search(stage: Stage, typed: str) -> None:
     stage.settle()
     panel = stage.window.findChild(SearchPanel)
     if panel is None:
-        panel = SearchPanel(stage.workspace.search, stage.workspace.personas, stage.window)
+        panel = SearchPanel(stage.workspace.search, stage.window)
         panel.set_commands([action for action in stage.window.actions_by_id if action.text()])
         panel.open_below(stage.window.toolbar.search)
     QTest.keyClicks(panel._field, typed)

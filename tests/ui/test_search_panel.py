@@ -28,7 +28,7 @@ class Shell(QWidget):
         self.anchor.setGeometry(300, 8, 400, 28)
         self.text = QLineEdit(self)
         self.text.setGeometry(20, 300, 200, 28)
-        self.panel = SearchPanel(workspace.search, workspace.personas, self)
+        self.panel = SearchPanel(workspace.search, self)
         self.actions_given = [QAction("&Settings", self), QAction("Open &data folder", self)]
         for action, name in zip(self.actions_given, ("settings", "open_data_folder"), strict=True):
             action.setObjectName(name)
@@ -248,3 +248,33 @@ def test_far_hit_is_brought_near() -> None:
 def test_everything_has_an_accessible_name(shell: Shell) -> None:
     for widget in (shell.panel, field(shell), shell.panel.findChild(QListView)):
         assert widget.accessibleName()
+
+
+def test_personas_are_found_by_name_description_and_tag(
+    shell: Shell, workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.personas.create("Emmy", "You are Emmy.", "Symmetry and conserved things", tags=["Maths"])
+    workspace.personas.create("Symmetric Sam", "You are Sam.")
+    gone = workspace.personas.create("Symmetry Sue", "You are Sue.")
+    workspace.personas.delete(gone.persona_id)
+    shell.panel.open_below(shell.anchor)
+    assert search(shell, qtbot, "symm") == ["Personas", "Symmetric Sam", "Emmy"]
+    entry = shell.panel._model.entry(1)
+    assert [entry.text[start:end] for start, end in entry.marks] == ["Symm"]
+    assert search(shell, qtbot, "maths conserved") == ["Personas", "Emmy"]
+
+
+def test_enter_opens_a_persona_and_ctrl_enter_asks_it(
+    shell: Shell, workspace: Workspace, qtbot: QtBot
+) -> None:
+    emmy = workspace.personas.create("Emmy", "You are Emmy.").persona_id
+    shell.panel.open_below(shell.anchor)
+    search(shell, qtbot, "emmy")
+    with qtbot.waitSignal(shell.panel.persona_requested) as opened:
+        press(shell, qtbot, Qt.Key.Key_Return)
+    assert opened.args == [emmy]
+    shell.panel.open_below(shell.anchor)
+    qtbot.keyClicks(field(shell), "emmy")
+    with qtbot.waitSignal(shell.panel.persona_asked) as asked:
+        qtbot.keyClick(field(shell), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert asked.args == [emmy]

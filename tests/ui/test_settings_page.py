@@ -79,7 +79,9 @@ def workspace(
 
 @pytest.fixture
 def page(workspace: Workspace, qtbot: QtBot) -> SettingsPage:
-    made = SettingsPage(workspace.settings, workspace.models, workspace.events, workspace.folder)
+    made = SettingsPage(
+        workspace.settings, workspace.models, workspace.personas, workspace.events, workspace.folder
+    )
     qtbot.addWidget(made)
     made.resize(1000, 900)
     return made
@@ -379,7 +381,9 @@ def test_page_that_goes_while_it_asks_leaves_nothing_behind(
     workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        made = SettingsPage(workspace.settings, workspace.models, workspace.events, workspace.folder)
+        made = SettingsPage(
+            workspace.settings, workspace.models, workspace.personas, workspace.events, workspace.folder
+        )
         made.show()
         await until(lambda: made._servers._looking.is_busy)
         made.close()

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.ui.item_models.trash_list import ITEM, TrashList
 from forllm_desktop.ui.pages.trash import TrashPage
@@ -24,8 +25,15 @@ def live_forum(database: Database, events: Events) -> ForumService:
 
 
 @pytest.fixture
-def page(live_forum: ForumService, events: Events, started_look: Look, qtbot: QtBot) -> TrashPage:
-    made = TrashPage(live_forum, events)
+def personas(database: Database, events: Events) -> PersonaService:
+    return PersonaService(database, events)
+
+
+@pytest.fixture
+def page(
+    live_forum: ForumService, personas: PersonaService, events: Events, started_look: Look, qtbot: QtBot
+) -> TrashPage:
+    made = TrashPage(live_forum, personas, events)
     qtbot.addWidget(made)
     made.resize(900, 500)
     made.show()
@@ -133,3 +141,36 @@ def test_the_model_keeps_its_promises(live_forum: ForumService, qtbot: QtBot) ->
     model.show_items([])
     assert model.rowCount() == 0
     del tester
+
+
+def test_a_deleted_persona_is_listed_and_restored_from_here(
+    page: TrashPage, live_forum: ForumService, personas: PersonaService, qtbot: QtBot
+) -> None:
+    topic, _ = a_topic(live_forum)
+    ada = personas.create("Ada", "You are Ada.").persona_id
+    personas.delete(ada)
+    live_forum.delete_topic(topic.topic_id)
+    assert titles(page) == ["Why is the sky blue?", "Ada"]
+    row = [table(page).model().index(1, column).data() for column in range(3)]
+    assert row == ["Ada", "Persona", ""]
+    assert live_forum.tree.trash_count() == 2
+    table(page).selectRow(1)
+    qtbot.keyClick(table(page), Qt.Key.Key_Return)
+    assert bar(page).accessibleName() == "Persona “Ada” restored"
+    assert personas.card(ada).name == "Ada"
+    assert titles(page) == ["Why is the sky blue?"]
+    with qtbot.waitSignal(page.persona_requested) as wished:
+        bar(page)._action.click()
+    assert wished.args == [ada, 0]
+
+
+def test_the_former_name_of_a_restored_persona_may_be_taken(
+    page: TrashPage, personas: PersonaService
+) -> None:
+    ada = personas.create("Ada", "You are Ada.").persona_id
+    personas.delete(ada)
+    personas.create("Ada", "You are another Ada.")
+    page.refresh()
+    table(page).selectRow(0)
+    page.restore_selected()
+    assert bar(page).accessibleName() == "Persona “Ada (2)” restored; the name “Ada” was taken meanwhile"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from forllm_desktop.domain.undo import TrashItem
 from forllm_desktop.ui import words
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 ITEM = Qt.ItemDataRole.UserRole
 HEADS = ("What", "Kind", "Was in", "Deleted")
@@ -75,5 +76,6 @@ class TrashList(QAbstractTableModel):
             )
             return shown[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return words.exact(item.deleted_at) if index.column() == len(HEADS) - 1 else item.title
+            is_time = index.column() == len(HEADS) - 1
+            return words.exact(item.deleted_at) if is_time else plain_tip(item.title)
         return None

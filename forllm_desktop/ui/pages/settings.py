@@ -12,9 +12,11 @@ from forllm_desktop import __version__
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.events import Events
 from forllm_desktop.services.models import ModelsService
+from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui.delegates.section_row import SectionRowDelegate
 from forllm_desktop.ui.pages.settings_models import ModelsSection
+from forllm_desktop.ui.pages.settings_personas import PersonasSection
 from forllm_desktop.ui.pages.settings_servers import ServersSection
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
@@ -34,6 +36,7 @@ WIDEST = 16_777_215
 SECTIONS = {
     "Servers": "Servers and models",
     "Replies": "Replies",
+    "Personas": "Personas",
     "Appearance": "Appearance",
     "Editor": "Editor",
     "Data": "About your data",
@@ -47,15 +50,18 @@ class _Filtered(Protocol):
 class SettingsPage(QWidget):
     """All options of the app. What is changed is stored at once and can be undone from the quiet bar.
 
-    open_folder_requested()    the user wants to see the data folder
+    open_folder_requested()                   the user wants to see the data folder
+    persona_requested(persona_id, version)    a persona is to be shown
     """
 
     open_folder_requested = Signal()
+    persona_requested = Signal(int, int)
 
     def __init__(
         self,
         settings: SettingsService,
         models: ModelsService,
+        personas: PersonaService,
         events: Events,
         data_folder: Path,
         parent: QWidget | None = None,
@@ -73,6 +79,7 @@ class SettingsPage(QWidget):
         self._sections: dict[str, _Section] = {}
         self._servers = ServersSection(models, events)
         self._models = ModelsSection(models, settings, events)
+        self._personas = PersonasSection(personas, events)
         forms = {
             name: SettingsForm(settings, events, options_of(name))
             for name in ("Servers", "Replies", "Appearance", "Editor")
@@ -81,6 +88,7 @@ class SettingsPage(QWidget):
         parts: dict[str, list[QWidget]] = {
             "Servers": [self._servers, self._models, _Titled("Built-in engine and memory", forms["Servers"])],
             "Replies": [forms["Replies"]],
+            "Personas": [self._personas],
             "Appearance": [forms["Appearance"]],
             "Editor": [forms["Editor"]],
             "Data": [data],
@@ -139,7 +147,8 @@ class SettingsPage(QWidget):
         for form in forms.values():
             form.changed.connect(self._say_changed)
             form.failed.connect(self._bar.say_error)
-        for section in (self._servers, self._models):
+        self._personas.persona_requested.connect(self.persona_requested)
+        for section in (self._servers, self._models, self._personas):
             section.said.connect(self._say)
             section.failed.connect(self._bar.say_error)
         look().changed.connect(self._dress)
@@ -147,7 +156,7 @@ class SettingsPage(QWidget):
         self._list.setCurrentRow(0)
 
     def show_section(self, name: str) -> None:
-        """Show a section: "Servers", "Replies", "Appearance", "Editor" or "Data"."""
+        """Show a section: "Servers", "Replies", "Personas", "Appearance", "Editor" or "Data"."""
         self._search.clear()
         self._list.setCurrentRow(list(SECTIONS).index(name))
 

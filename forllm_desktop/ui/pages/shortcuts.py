@@ -37,6 +37,10 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Ins", "Assign"),
         ("Del", "Remove"),
     ),
+    "In the search": (
+        ("Enter", "Open"),
+        ("Ctrl+Enter", "Ask the persona"),
+    ),
     "In the forum tree": (
         ("Ctrl+Enter", "Open in a new tab"),
         ("Shift+Up, Shift+Down", "Select several topics"),

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.undo import Kind
+from forllm_desktop.domain.undo import Kind, Restored, TrashItem
 from forllm_desktop.events import Events
 from forllm_desktop.services.forum import ForumService
+from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui import words
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.item_models.trash_list import TrashList
@@ -28,18 +29,23 @@ from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 
 
 class TrashPage(QWidget):
-    """Lists deleted subforums, topics and posts.
+    """Lists deleted subforums, topics, posts and personas.
 
-    topic_requested(topic_id)    a restored topic is to be opened
-    post_requested(post_id)      a restored post is to be opened
+    topic_requested(topic_id)                 a restored topic is to be opened
+    post_requested(post_id)                   a restored post is to be opened
+    persona_requested(persona_id, version)    a restored persona is to be opened
     """
 
     topic_requested = Signal(int)
     post_requested = Signal(int)
+    persona_requested = Signal(int, int)
 
-    def __init__(self, forum: ForumService, events: Events, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, forum: ForumService, personas: PersonaService, events: Events, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._forum = forum
+        self._personas = personas
         self._is_stale = True
         self._model = TrashList(utc_now, self)
         self._bar = QuietBar()
@@ -60,14 +66,15 @@ class TrashPage(QWidget):
         self._table.restore_requested.connect(self.restore_selected)
         self._table.selectionModel().selectionChanged.connect(self._note_selection)
         for signal in (events.subforums_changed, events.topic_changed, events.post_removed, events.post_added,
-                       events.post_changed):  # fmt: skip
+                       events.post_changed, events.personas_changed):  # fmt: skip
             signal.connect(self._note_change)
         self.refresh()
 
     def refresh(self) -> None:
         """Read the trash anew."""
         self._is_stale = False
-        items = self._forum.trash()
+        items = [*self._forum.trash(), *self._personas.trash()]
+        items.sort(key=lambda item: item.deleted_at, reverse=True)
         self._model.show_items(items)
         self._count.setText(words.counted(len(items), "thing"))
         self._stack.setCurrentIndex(int(bool(items)))
@@ -85,7 +92,7 @@ class TrashPage(QWidget):
         restored = None
         for item in items:
             try:
-                restored = self._forum.restore(item.kind, item.id)
+                restored = self._restore_one(item)
             except ForllmError as error:
                 self.refresh()
                 self._bar.say_error(error)
@@ -98,13 +105,26 @@ class TrashPage(QWidget):
         elif restored.kind == Kind.SUBFORUM:
             self._bar.say(restored.message, icon="arrow-counter-clockwise")
         else:
-            signal = self.topic_requested if restored.kind == Kind.TOPIC else self.post_requested
             self._bar.say(
                 restored.message,
                 icon="arrow-counter-clockwise",
                 action="Open",
-                on_action=lambda: signal.emit(restored.id),
+                on_action=lambda: self._open(restored),
             )
+
+    def _restore_one(self, item: TrashItem) -> Restored:
+        if item.kind == Kind.PERSONA:
+            return self._personas.restore(item.id)
+        return self._forum.restore(item.kind, item.id)
+
+    def _open(self, restored: Restored) -> None:
+        match restored.kind:
+            case Kind.PERSONA:
+                self.persona_requested.emit(restored.id, 0)
+            case Kind.TOPIC:
+                self.topic_requested.emit(restored.id)
+            case _:
+                self.post_requested.emit(restored.id)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

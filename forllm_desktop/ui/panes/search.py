@@ -8,9 +8,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEven
 from PySide6.QtWidgets import QApplication, QListView, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import name_key
-from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.search import Hit, HitKind
-from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.search import Found, SearchService
 from forllm_desktop.ui.delegates.search_row import SearchRowDelegate, row_height
 from forllm_desktop.ui.item_models.search_results import Entry, EntryKind, SearchResults, near_first_hit
@@ -25,13 +23,19 @@ WAIT = 120
 """Milliseconds without a key before a search starts."""
 PER_GROUP = 6
 
-_ICONS = {HitKind.SUBFORUM: "chats-teardrop", HitKind.TOPIC: "file-text", HitKind.POST: "chat-centered-text"}
+_ICONS = {
+    HitKind.SUBFORUM: "chats-teardrop",
+    HitKind.TOPIC: "file-text",
+    HitKind.POST: "chat-centered-text",
+    HitKind.PERSONA: "users",
+}
 
 
 class SearchPanel(QWidget):
     """A child of the window, laid over its search field; it closes when the focus goes elsewhere.
 
     topic_requested(id), post_requested(id), persona_requested(id), subforum_requested(id)
+    persona_asked(id)          the persona is to answer (Ctrl+Enter, or a click with Ctrl)
     command_requested(name)    the object name of the action; whoever gets it triggers the action
     closed()                   it was closed, with or without a choice
     """
@@ -39,17 +43,17 @@ class SearchPanel(QWidget):
     topic_requested = Signal(int)
     post_requested = Signal(int)
     persona_requested = Signal(int)
+    persona_asked = Signal(int)
     subforum_requested = Signal(int)
     command_requested = Signal(str)
     closed = Signal()
 
-    def __init__(self, search: SearchService, personas: PersonaService, parent: QWidget) -> None:
+    def __init__(self, search: SearchService, parent: QWidget) -> None:
         super().__init__(parent)
         self._search = search
-        self._personas = personas
         self._commands: list[QAction] = []
         self._before: QWidget | None = None
-        self._goes_when_found = False
+        self._goes_when_found = self._asks_when_found = False
         self._field = SearchField("Search topics, posts, commands")
         self._model = SearchResults(self)
         self._list = QListView()
@@ -82,7 +86,7 @@ class SearchPanel(QWidget):
         self._timer.timeout.connect(self._start_search)
         self._worker.found.connect(self._show_found)
         self._list.entered.connect(self._list.setCurrentIndex)
-        self._list.clicked.connect(self._open)
+        self._list.clicked.connect(self._click)
         look().changed.connect(self._fit)
         worker = self._worker
         QApplication.instance().aboutToQuit.connect(worker.stop)  # pyright: ignore[reportOptionalMemberAccess]
@@ -159,11 +163,11 @@ class SearchPanel(QWidget):
                 ("Subforums", [_entry(hit) for hit in found.subforums]),
                 ("Topics", [_entry(hit) for hit in found.topics]),
                 ("Posts", [_entry(hit) for hit in found.posts]),
-                ("Personas", self._matching_personas(words)),
+                ("Personas", [_entry(hit) for hit in found.personas]),
             ]
         )
         if self._goes_when_found:
-            self._open(self._list.currentIndex())
+            self._open(self._list.currentIndex(), asks=self._asks_when_found)
 
     def _matching_commands(self, words: list[str]) -> list[Entry]:
         found = []
@@ -173,10 +177,6 @@ class SearchPanel(QWidget):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 found.append(Entry(EntryKind.COMMAND, action.objectName(), name, keys, icon="caret-right"))
         return found[:PER_GROUP]
-
-    def _matching_personas(self, words: list[str]) -> list[Entry]:
-        found = [persona for persona in self._personas.personas() if _matches(persona, words)]
-        return [_persona_entry(persona) for persona in found[:PER_GROUP]]
 
     def _show(self, groups: Sequence[tuple[str, Sequence[Entry]]]) -> None:
         self._model.show_groups(groups)
@@ -214,20 +214,25 @@ class SearchPanel(QWidget):
                 self._list.scrollTo(self._model.index(max(0, row - 1), 0))
                 self._list.scrollTo(self._model.index(row, 0))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            asks = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             if self._timer.isActive() or self._worker.is_busy:
-                self._goes_when_found = True
+                self._goes_when_found, self._asks_when_found = True, asks
                 if self._timer.isActive():
                     self._timer.stop()
                     self._start_search()
             else:
-                self._open(self._list.currentIndex())
+                self._open(self._list.currentIndex(), asks=asks)
         elif key == Qt.Key.Key_Escape:
             self.close_panel()
         else:
             return False
         return True
 
-    def _open(self, index: QModelIndex) -> None:
+    def _click(self, index: QModelIndex) -> None:
+        held = QApplication.keyboardModifiers()
+        self._open(index, asks=bool(held & Qt.KeyboardModifier.ControlModifier))
+
+    def _open(self, index: QModelIndex, *, asks: bool = False) -> None:
         self._goes_when_found = False
         if not index.isValid() or index.row() >= self._model.rowCount():
             return
@@ -245,7 +250,7 @@ class SearchPanel(QWidget):
             case EntryKind.POST:
                 self.post_requested.emit(entry.key)
             case EntryKind.PERSONA:
-                self.persona_requested.emit(entry.key)
+                (self.persona_asked if asks else self.persona_requested).emit(entry.key)
 
     def _close_if_left(self) -> None:
         focus = QApplication.focusWidget()
@@ -256,12 +261,3 @@ class SearchPanel(QWidget):
 def _entry(hit: Hit) -> Entry:
     entry = Entry(EntryKind(hit.kind.value), hit.id, hit.text, hit.where, hit.marks, _ICONS[hit.kind])
     return near_first_hit(entry)
-
-
-def _persona_entry(persona: Persona) -> Entry:
-    return Entry(EntryKind.PERSONA, persona.persona_id, persona.name, persona.description, icon="users")
-
-
-def _matches(persona: Persona, words: list[str]) -> bool:
-    own = f"{persona.name_key} {name_key(persona.description)}"
-    return all(word in own for word in words)

@@ -108,6 +108,7 @@ class Sidebar(QWidget):
         for signal in (events.job_changed, events.post_removed, events.post_added, events.topic_changed):
             signal.connect(self._count_soon)
         events.subforums_changed.connect(self._count_soon)
+        events.personas_changed.connect(self._count_soon)
         self._counter.timeout.connect(self._count)
         look().changed.connect(self._dress)
         self._add.clicked.connect(self.add_subforum)

@@ -25,6 +25,7 @@ class Names:
     versions: dict[tuple[int, int], str] = field(default_factory=dict)
     personas: dict[int, str] = field(default_factory=dict)
     default_id: int = FALLBACK_PERSONA_ID
+    user: str = "You"
 
     def persona_id(self, entry: Entry) -> int | None:
         """Return the persona that wrote or will write an entry; None when it is the user."""
@@ -43,7 +44,7 @@ class Names:
         """Return the name of whoever wrote or will write an entry."""
         persona_id = self.persona_id(entry)
         if persona_id is None:
-            return "You"
+            return self.user
         version = self.version(entry)
         named = self.versions.get((persona_id, version)) if version is not None else None
         return named or self.personas.get(persona_id) or "A persona"

@@ -46,6 +46,7 @@ class Following(QObject):
         events.reply_grew.connect(lambda post_id, offset, text: self.reply_grew.emit(post_id))
         events.job_changed.connect(self._job_changed)
         events.personas_changed.connect(self._personas_changed)
+        events.settings_changed.connect(self._settings_changed)
 
     def catch_up(self) -> None:
         """Read what happened while the page was hidden, or being read."""
@@ -87,6 +88,10 @@ class Following(QObject):
         if self._source.is_loaded:
             self._source.read_jobs()
             self.changed.emit(())
+
+    def _settings_changed(self) -> None:
+        if self._source.is_user_renamed():
+            self._personas_changed()
 
     def _personas_changed(self) -> None:
         if self._source.is_loaded:

@@ -54,9 +54,14 @@ class Source:
         versions = {(p.llm_persona_id, p.persona_version) for p in posts}
         wanted = [(a, b) for a, b in versions if a is not None and b is not None]
         self.names.versions = self._personas.names(wanted)
+        self.names.user = self._forum.user_name() or "You"
         self.names.personas = {one.persona_id: one.name for one in self._personas.personas()}
         default = self._personas.resolve(self.topic.subforum_id).persona_id
         self.names.default_id = default or self.names.default_id
+
+    def is_user_renamed(self) -> bool:
+        """Say whether the user is called otherwise by now than was read."""
+        return (self._forum.user_name() or "You") != self.names.user
 
     def read_post(self, post_id: int) -> bool:
         """Read a post that was added or changed; returns whether it is of this topic, or was."""
