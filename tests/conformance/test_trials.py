@@ -56,6 +56,8 @@ def test_trial_runs_next_and_streams(make_desk: MakeDesk, dialect: Dialect, serv
     server.script(dialect.begun("I am", then=[gate, *dialect.whole(" Ada.")]))
     request = tried(desk, server, dialect)
     second = tried(desk, server, dialect)
+    places = [desk.job(number).position for number in (second, request, *waiting)]
+    assert places == sorted(places)
     desk.worker.start()
     desk.streaming(second, "I am")
     assert desk.queue.running.get(second) is not None

@@ -26,6 +26,7 @@ def test_variable_without_a_value_stays_as_typed() -> None:
 @pytest.mark.parametrize(
     "storm",
     [
+        "{{" + " " * 1_500,
         "{{" * 200_000,
         "{{" + " " * 200_000,
         ("{{" + " " * 300) * 1_000,
@@ -40,7 +41,7 @@ def test_variable_without_a_value_stays_as_typed() -> None:
 def test_storm_of_braces_costs_no_time(storm: str) -> None:
     started = time.thread_time()
     assert resolve_variables(storm, {"user": "Jonas"}) == storm
-    assert time.thread_time() - started < 2
+    assert time.thread_time() - started < 1
 
 
 def test_variable_has_no_line_break_and_no_brace_inside() -> None:

@@ -1,6 +1,7 @@
 """The breakages: one line each, one for each rule that must not be lost unnoticed."""
 
 from tests.mutants.breakage import Mutant, mutant
+from tests.mutants.personas import PERSONAS
 from tests.mutants.window import WINDOW
 
 QUEUE, CHAINS, LOOP = "services/test_queue.py", "services/test_queue_chains.py", "worker/test_loop.py"
@@ -356,5 +357,5 @@ CLIENT_RULES = (
 )
 
 MUTANTS: tuple[Mutant, ...] = (
-    *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *WINDOW,
+    *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *WINDOW,
 )  # fmt: skip

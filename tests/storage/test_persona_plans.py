@@ -67,6 +67,7 @@ LOOKUPS: dict[str, Callable[[PersonaService, QueueService, int, int], object]] =
     "assignment": lambda personas, _, subforum, one: personas.assign(subforum, one),
     "assignment of a default": lambda personas, _, subforum, one: personas.set_default(subforum, one),
     "assignment taken away": lambda personas, _, subforum, one: personas.unassign(subforum, one),
+    "choices": lambda personas, _, subforum, __: personas.choices(subforum),
     "members": lambda personas, _, subforum, __: personas.members(subforum),
     "one card": lambda personas, _, __, one: personas.card(one),
     "by name": lambda personas, _, __, ___: personas.find("P3"),
