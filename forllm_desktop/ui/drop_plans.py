@@ -117,9 +117,7 @@ class DropPlans:
                 raise NotPossible("This reply is not finished", "Wait for it, or try its request again.")
             subforum_id = self._forum.topic(post.topic_id).subforum_id
             whose = self._whose(post)
-            return self._asked(
-                f"Answer {whose} post", subforum_id, persona_ids, f"for an answer to {whose} post"
-            )
+            return self._asked(f"Ask about {whose} post", subforum_id, persona_ids, f"about {whose} post")
         except ForllmError as error:
             return _refused("Cannot ask here", error)
 

@@ -211,10 +211,8 @@ def test_a_post_is_asked_about(filled: Forum, qtbot: QtBot) -> None:
     view = filled.thread(qtbot)
     drag, point = Drag(view.viewport(), filled.data("Skeptic")), _on_post(view)
     assert drag.move(point)
-    assert filled.plan.title == "Answer your post"
-    assert filled.status() == (
-        "Drop to ask Skeptic for an answer to your post. Skeptic is assigned to Physics as well."
-    )
+    assert filled.plan.title == "Ask about your post"
+    assert filled.status() == ("Drop to ask Skeptic about your post. Skeptic is assigned to Physics as well.")
     ring = view.viewport().findChild(_Ring)
     assert ring.isVisible()
     assert ring.geometry().contains(point)

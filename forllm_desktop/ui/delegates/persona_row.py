@@ -67,7 +67,7 @@ def _paint_card(painter: QPainter, box: QRect, card: PersonaCard, word: str) -> 
         painter, QRectF(box.left(), round(middle - side / 2), side, side), card.persona_id, card.name
     )
     painter.setOpacity(opacity)
-    left, right = box.left() + side + _GAP, _paint_right(painter, box, card, word)
+    left, right = box.left() + side + now.px(_GAP), _paint_right(painter, box, card, word)
     name, line = now.line_height("ui_medium"), now.line_height("small")
     top = round(middle - (name + line) / 2) if card.description else round(middle - name / 2)
     room = max(0, right - left)
@@ -90,7 +90,7 @@ def _paint_right(painter: QPainter, box: QRect, card: PersonaCard, word: str) ->
         if text:
             width = QFontMetrics(theme().font(font)).horizontalAdvance(text)
             _write(painter, QRect(right - width, box.top(), width, box.height()), text, font, colour)
-            right -= width + PAD
+            right -= width + theme().px(PAD)
     return right
 
 

@@ -91,11 +91,14 @@ class DropHint(QWidget):
         px, height, side = theme().px, self._row_height(), theme().px(_AVATAR)
         shown = plan.people[:_SHOWN]
         for person in shown:
+            # The name may take half of the row; what it does not need is the note's.
+            room = right - left - side - 2 * px(_GAP)
+            wanted = QFontMetrics(theme().font("ui")).horizontalAdvance(person.name) + 1
             note = QFontMetrics(theme().font("small")).horizontalAdvance(person.note)
-            note = min(note, (right - left) // 2)
+            note = min(note, room - min(wanted, room // 2))
             avatar = QRectF(left, y + (height - side) / 2, side, side)
             paint_persona(painter, avatar, person.persona_id, person.name)
-            name = QRect(left + side + px(_GAP), y, right - left - side - note - 2 * px(_GAP), height)
+            name = QRect(left + side + px(_GAP), y, room - note, height)
             _write(painter, name, person.name, "ui", "text")
             _write(painter, QRect(right - note, y, note, height), person.note, "small", "text_3")
             y += height
