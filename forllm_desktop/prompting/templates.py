@@ -1,13 +1,11 @@
 """Finds the texts in prompt_templates/ and fills their placeholders."""
 
-import re
 from collections.abc import Collection, Mapping
 from functools import cache
 
 from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.templates import PLACEHOLDER
 from forllm_desktop.paths import prompt_templates_dir
-
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @cache
@@ -27,16 +25,16 @@ def fill(form: str, /, **values: str) -> str:
 
     Raises ForllmError when the template names a value that is not given, or one is given that it lacks.
     """
-    wanted = set(_PLACEHOLDER.findall(form))
+    wanted = set(PLACEHOLDER.findall(form))
     if wanted != set(values):
         odd = ", ".join(sorted(wanted ^ set(values)))
         raise ForllmError("A prompt template does not fit", f"Check the placeholders: {odd}.")
-    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], form)
+    return PLACEHOLDER.sub(lambda match: values[match.group(1)], form)
 
 
 def placeholders(form: str) -> tuple[str, ...]:
     """List the placeholders of a template, each once, in their order."""
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(form)))
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(form)))
 
 
 def fill_known(form: str, values: Mapping[str, str], required: Collection[str] = ()) -> str:
@@ -53,4 +51,4 @@ def fill_known(form: str, values: Mapping[str, str], required: Collection[str] =
         )
     if missing:
         raise ForllmError("A prompt template lacks a placeholder", f"Put {{{{{missing[0]}}}}} into it.")
-    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], form)
+    return PLACEHOLDER.sub(lambda match: values[match.group(1)], form)

@@ -8,15 +8,18 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotFound
 from forllm_desktop.domain.forum import storable
 from forllm_desktop.domain.generation import INPUTS, GenerationType, Stage
-from forllm_desktop.domain.templates import OwnTemplate, Template
+from forllm_desktop.domain.templates import (
+    TEMPLATE_LIMIT,
+    OwnTemplate,
+    Template,
+    TemplateFinding,
+    template_findings,
+)
 from forllm_desktop.events import Events
 from forllm_desktop.prompting.persona_generator import REQUIRED, sample_values, template_name
 from forllm_desktop.prompting.templates import fill_known, template
 from forllm_desktop.storage import generation as rows
 from forllm_desktop.storage.database import Database, Session
-
-TEMPLATE_LIMIT = 40_000
-"""Longest own template, in characters."""
 
 
 class TemplateService:
@@ -65,6 +68,10 @@ class TemplateService:
     def required(self, name: str) -> tuple[str, ...]:
         """List the placeholders that a template must use."""
         return REQUIRED[_meaning(name)[0]]
+
+    def findings(self, name: str, text: str) -> list[TemplateFinding]:
+        """List what keeps a text from being used as this template, then what is odd about it."""
+        return template_findings(text, self.placeholders(name), self.required(name))
 
     def preview(self, name: str, text: str) -> str:
         """Return a template filled with sample values. Raises ForllmError for one that does not fit."""

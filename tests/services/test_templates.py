@@ -4,7 +4,7 @@ import pytest
 
 from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.persona import Origin, Source
-from forllm_desktop.domain.templates import TemplateScore
+from forllm_desktop.domain.templates import PLACEHOLDERS, TemplateScore
 from forllm_desktop.events import Events
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.ratings import RatingService
@@ -30,6 +30,26 @@ def test_every_template_fits_its_placeholders(templates: TemplateService) -> Non
         filled = templates.preview(name, templates.template(name).text)
         assert "{{" not in filled
         assert set(templates.required(name)) <= set(templates.placeholders(name))
+
+
+def test_every_placeholder_is_explained(templates: TemplateService) -> None:
+    used = {placeholder for name in templates.names() for placeholder in templates.placeholders(name)}
+    assert used == set(PLACEHOLDERS)
+
+
+def test_findings_say_what_keeps_a_template_from_being_used(templates: TemplateService) -> None:
+    name = "refinement/subforum_expert"
+    for built_in in templates.names():
+        assert templates.findings(built_in, templates.built_in(built_in).text) == []
+    text = "Write {{ tone_preference }}, {{mood}} and {{a b}}."
+    missing, unknown, odd = templates.findings(name, text)
+    assert (missing.is_blocking, missing.start, missing.end) == (True, 0, 0)
+    assert missing.message.startswith("{{brainstormed_text_from_stage_1}} is missing")
+    assert (unknown.message, unknown.is_blocking) == ("{{mood}} stands for nothing here.", True)
+    assert text[unknown.start : unknown.end] == "{{mood}}"
+    assert (odd.is_blocking, text[odd.start : odd.end]) == (False, "{{a b}}")
+    assert [finding.is_blocking for finding in templates.findings(name, "x" * 50_000)] == [True, True]
+    assert "empty" in templates.findings(name, " ")[0].message
 
 
 def test_own_copy_is_versioned_and_can_be_reset(templates: TemplateService) -> None:
