@@ -18,7 +18,7 @@ from tests.screenshots.scenes import SCENES
 PAGES = (
     "topic-find", "composer-edit", "sidebar-description", "queue-failed", "settings-add-server",
     "settings-replies", "settings-appearance", "trash", "keyboard", "about", "search-hits", "split-tabs",
-    "welcome-add-server", "refusal",
+    "subforum", "welcome-add-server", "refusal",
 )  # fmt: skip
 TESTED = (Variant("light", 100), Variant("dark", 200), Variant("light", 200, 480))
 DRAWN = [scene for scene in SCENES if scene.name.endswith(("composer-reply-and-error", "settings-servers"))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QTreeView, QWidget
+from PySide6.QtWidgets import QLineEdit, QListView, QPlainTextEdit, QPushButton, QTreeView, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.ui.pages.refusal import RefusalPage
@@ -14,6 +14,7 @@ from forllm_desktop.ui.pages.welcome import WelcomePage
 from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.panes.search import SearchPanel
 from forllm_desktop.ui.thread.page import ThreadPage
+from forllm_desktop.ui.widgets.persona_menu import PersonaMenu
 from tests.screenshots import texts
 from tests.screenshots.content import Filled
 from tests.screenshots.stage import Stage
@@ -478,3 +479,67 @@ def refusal(stage: Stage, filled: Filled) -> None:
     )
     page: QWidget = RefusalPage(error)
     stage.window.show_welcome(page)
+
+
+# -- who answers
+
+
+@scene()
+def subforum(stage: Stage, filled: Filled) -> None:
+    stage.desk.show_page(f"subforum:{filled.physics}")
+    stage.find(QListView, "Personas of this subforum").setFocus()
+
+
+@scene()
+def subforum_assign(stage: Stage, filled: Filled) -> None:
+    stage.desk.show_page(f"subforum:{filled.physics}")
+    stage.settle()
+    stage.find(QPushButton, "Assign").click()
+
+
+@scene("empty")
+def subforum_without_personas(stage: Stage, filled: Filled) -> None:
+    made = stage.workspace.forum.create_subforum("Garden", "What grows, and what does not.")
+    stage.desk.show_page(f"subforum:{made.subforum_id}")
+
+
+@scene()
+def composer_assign_another(stage: Stage, filled: Filled) -> None:
+    stage.desk.start_topic(filled.physics)
+    stage.settle()
+    stage.find(QPushButton, "Persona that answers").click()
+    menu = stage.find(QPushButton, "Persona that answers")._menu
+    others = next(action.menu() for action in menu.actions() if isinstance(action.menu(), PersonaMenu))
+    others.popup(stage.window.mapToGlobal(QPoint(300, 240)))
+
+
+@scene()
+def topic_ask_menu(stage: Stage, filled: Filled) -> None:
+    page = stage.read(filled.main_topic, filled.table_post)
+    stage.settle()
+    page._ask_about(filled.table_post)
+
+
+@scene()
+def topic_ask_again(stage: Stage, filled: Filled) -> None:
+    page = stage.read(filled.main_topic, filled.table_post)
+    stage.settle()
+    page._ask_again(filled.table_post)
+
+
+@scene()
+def settings_personas(stage: Stage, filled: Filled) -> None:
+    _section(stage, "Personas")
+
+
+@scene()
+def queue_with_a_trial(stage: Stage, filled: Filled) -> None:
+    ws = stage.workspace
+    card = ws.personas.cards()[0]
+    model = ws.models.default_choice()
+    content = ws.personas.persona(card.persona_id).content
+    job = ws.asking.try_persona(card.persona_id, content, "How would you explain a gyroscope?", model)
+    ws.queue.finish(ws.queue.claim([job.request_id]).job.request_id, texts.DRAFT, "", {})
+    stage.desk.show_page("queue")
+    stage.settle()
+    stage.current(QueuePane).show_request(job.request_id)

@@ -132,7 +132,7 @@ def test_the_answer_of_a_trial_is_below_the_table_and_in_the_tooltip_as_plain_te
     assert pane._advice.accessibleName() == "Ada: I am <b>Ada</b>."
     assert "&lt;b&gt;Ada" in tip(pane, Column.REQUEST)
     assert "I am <b>Ada</b>." in cell(pane, Column.STATE, Qt.ItemDataRole.AccessibleDescriptionRole)
-    action = next(b for b in pane._advice.findChildren(QPushButton) if b.text() == "Open the persona")
+    action = next(b for b in pane._advice.findChildren(QPushButton) if b.text() == "Open")
     with qtbot.waitSignal(pane.persona_requested):
         qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
 

@@ -14,6 +14,7 @@ from forllm_desktop.services.assignment import Choice
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.editor.pickers import Picker
 from forllm_desktop.ui.editor.version_menu import VersionMenu
+from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.persona_menu import Offer, PersonaMenu, offer_of, persona_action
@@ -123,6 +124,7 @@ class PersonaPicker(Picker):
             self._menu.addAction(self._action(wished))
         self._menu.addSeparator()
         others = PersonaMenu("Assign another…", partial(self._others, choices), self._menu)
+        others.setIcon(icon("plus"))
         others.chosen.connect(self.choose)
         self._menu.addMenu(others)
         if self._answering.version > 1:
@@ -132,6 +134,7 @@ class PersonaPicker(Picker):
                 self._version or self._answering.version,
                 self._menu,
             )
+            earlier.setIcon(icon("clock-counter-clockwise"))
             earlier.chosen.connect(partial(self.choose, self.persona_id))
             self._menu.addMenu(earlier)
 

@@ -55,6 +55,7 @@ class PostAsking(QObject):
             menu.addAction(self._ask_action(menu, post_id, choice))
         menu.addSeparator()
         others = PersonaMenu("Ask another…", partial(self._others, choices), menu)
+        others.setIcon(icon("plus"))
         others.chosen.connect(lambda id: self.ask(post_id, id))
         menu.addMenu(others)
         usual = next((choice for choice in choices if choice.is_default), None)
@@ -65,6 +66,7 @@ class PostAsking(QObject):
                 usual.version,
                 menu,
             )
+            earlier.setIcon(icon("clock-counter-clockwise"))
             earlier.chosen.connect(lambda version: self.ask(post_id, usual.persona_id, version))
             menu.addMenu(earlier)
         menu.addMenu(self._models_menu(menu))
@@ -112,7 +114,7 @@ class PostAsking(QObject):
         return menu
 
     def _ask_action(self, menu: QMenu, post_id: int, choice: Choice) -> QAction:
-        action = persona_action(choice.persona_id, f"Ask {choice.name}", choice.note, menu)
+        action = persona_action(choice.persona_id, choice.name, choice.note, menu, "Ask")
         action.triggered.connect(lambda _=False: self.ask(post_id, choice.persona_id))
         return action
 

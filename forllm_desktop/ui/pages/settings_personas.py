@@ -1,6 +1,6 @@
 """Who answers when nobody is chosen, in the settings: the global default and the fallback."""
 
-from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Signal
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -142,10 +142,11 @@ def _row(title: str, below: list[QWidget], control: QWidget) -> QWidget:
     lines.addWidget(plain_label(title, "ui_medium", wraps=True))
     for label in below:
         lines.addWidget(label)
-    lines.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+    beside = WrapRow()
+    beside.add(words, _LEAST)
+    beside.add(control)
     row = QWidget()
-    around = WrapRow(row)
+    around = QVBoxLayout(row)
     around.setContentsMargins(0, 10, 0, 10)
-    around.add(words, _LEAST)
-    around.addWidget(control)
+    around.addLayout(beside)
     return row

@@ -43,6 +43,7 @@ class SubforumPage(Page):
         column.setContentsMargins(32, 24, 32, 32)
         column.setSpacing(8)
         column.addWidget(self._title)
+        column.addSpacing(8)
         column.addWidget(self._names)
         column.addSpacing(24)
         column.addWidget(self._members)

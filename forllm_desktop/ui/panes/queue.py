@@ -23,7 +23,7 @@ from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 MINUTE = 60_000
 LOW = 320
 """Height in px at 100 % below which the advice has one line, so that the rows keep theirs."""
-ANSWER_SHOWN = 400
+ANSWER_SHOWN = 140
 """Characters of a tried persona's answer that are shown below the table."""
 
 
@@ -169,7 +169,7 @@ class QueuePane(QWidget):
         self._advice.say(
             f"{row.persona}: {shown}",
             icon="users",
-            action="Open the persona" if is_saved else "",
+            action="Open" if is_saved else "",
             on_action=lambda: self._act("open", row),
         )
 

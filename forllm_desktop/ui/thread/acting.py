@@ -148,10 +148,10 @@ class Acting(QObject):
     def place_below(self, key: int) -> QPoint:
         """Return where a menu of a post belongs: below its head, in global coordinates."""
         view = self._keeper.view
-        slot = view.writer.by_key.get(key)
-        y = round(view.top_of(slot)) - view.offset + 28 if slot is not None else 28
+        slot, below = view.writer.by_key.get(key), round(view.writer.style.px(28))
+        y = round(view.top_of(slot)) - view.offset + below if slot is not None else below
         left = round(view.writer.style.text_left(slot.depth) if slot is not None else view.writer.style.left)
-        inside = min(max(y, 0), max(0, view.viewport().height() - 28))
+        inside = min(max(y, 0), max(0, view.viewport().height() - below))
         return view.viewport().mapToGlobal(QPoint(left, inside))
 
     def show_edits(self, entry: Entry) -> None:

@@ -13,7 +13,7 @@ from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.search_field import SearchField
 
-FIELD_FROM = 8
+FIELD_FROM = 7
 """Personas from which on there is a field to filter them by."""
 MOST = 24
 """Personas shown at once; typing finds the others."""
@@ -131,9 +131,9 @@ class PersonaMenu(QMenu):
         return action
 
 
-def persona_action(persona_id: int, name: str, note: str, parent: QObject) -> QAction:
-    """Return a menu row of a persona: its avatar, its name, and a note behind it."""
-    words = f"{name}   {note}" if note else name
+def persona_action(persona_id: int, name: str, note: str, parent: QObject, verb: str = "") -> QAction:
+    """Return a menu row of a persona: its avatar, its name, and a note behind it; "Ask Ada   default"."""
+    words = "   ".join(filter(None, (f"{verb} {name}".strip(), note)))
     return QAction(portrait(persona_id, name), words.replace("&", "&&"), parent)
 
 
