@@ -9,7 +9,6 @@ from forllm_desktop.ui.panes.forum_view import ForumTreeView
 from forllm_desktop.ui.panes.persona_view import PersonaListView
 from forllm_desktop.ui.panes.personas import PersonaDock
 from forllm_desktop.ui.thread.view import ThreadView
-from forllm_desktop.ui.widgets.drop_hint import DropHint
 from forllm_desktop.ui.widgets.persona_capsule import capsule
 from tests.screenshots.content import Filled
 from tests.screenshots.scenes import scene
@@ -61,8 +60,7 @@ def _drag(stage: Stage, target: QWidget, point: QPoint, *names: str, keys=NO_KEY
 def _end(stage: Stage) -> None:
     for label in stage.window.findChildren(QLabel, "under the pointer"):
         label.deleteLater()
-    for hint in stage.window.findChildren(DropHint):
-        hint.leave()
+    stage.desk._personas.drops.leave()
     view = stage.window.findChild(PersonaDock).findChild(PersonaListView)
     view.itemDelegate().dragged = ()
     stage.window.findChild(ForumTreeView)._leave_drag()
