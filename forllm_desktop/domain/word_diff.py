@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"\w+|[^\w\s]")
+_LINE = re.compile(r"\S[^\n]*")
 _WORK = 150_000
 """Pairs of equal pieces up to which two texts are compared, about a tenth of a second in Python."""
 
@@ -27,6 +28,14 @@ class Stretch:
     text: str
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A word, a mark or a line, with the space before it: space alone is nothing to compare by."""
+
+    space: str
+    text: str
+
+
 def word_diff(old: str, new: str) -> list[Stretch]:
     """Return the stretches that lead from `old` to `new`, what went before what came in its place.
 
@@ -35,14 +44,15 @@ def word_diff(old: str, new: str) -> list[Stretch]:
     """
     before, after = _pieces(old, new)
     stretches: list[Stretch] = []
-    # Spaces alone anchor nothing; they would make the search slow and its findings odd.
-    for tag, a, b, c, d in SequenceMatcher(str.isspace, before, after, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, [p.text for p in before], [p.text for p in after], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
-            _add(stretches, Change.SAME, "".join(before[a:b]))
+            for was, now in zip(before[a:b], after[c:d], strict=True):
+                _change(stretches, was.space, now.space)
+                _add(stretches, Change.SAME, now.text)
         else:
-            _add(stretches, Change.REMOVED, "".join(before[a:b]))
-            _add(stretches, Change.ADDED, "".join(after[c:d]))
-    return _calmed(stretches)
+            _change(stretches, _joined(before[a:b]), _joined(after[c:d]))
+    return stretches
 
 
 def counts(stretches: list[Stretch]) -> tuple[int, int]:
@@ -54,44 +64,45 @@ def counts(stretches: list[Stretch]) -> tuple[int, int]:
     return came, went
 
 
-def _pieces(old: str, new: str) -> tuple[list[str], list[str]]:
+def _pieces(old: str, new: str) -> tuple[list[_Piece], list[_Piece]]:
     """Cut both texts into the finest pieces that can be compared in good time."""
-    for cut in (_TOKEN.findall, lambda text: text.splitlines(keepends=True)):
-        before, after = cut(old), cut(new)
-        there = Counter(piece for piece in after if not piece.isspace())
-        if sum(there[piece] for piece in before) + len(before) + len(after) <= _WORK:
+    for pattern in (_WORD, _LINE):
+        before, after = _cut(pattern, old), _cut(pattern, new)
+        there = Counter(piece.text for piece in after)
+        if sum(there[piece.text] for piece in before) + len(before) + len(after) <= _WORK:
             return before, after
-    return [old], [new]
+    return [_Piece("", old)], [_Piece("", new)]
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> list[_Piece]:
+    """Cut a text into pieces; an empty one at the end keeps the space that nothing follows."""
+    pieces, end = [], 0
+    for match in pattern.finditer(text):
+        pieces.append(_Piece(text[end : match.start()], match.group()))
+        end = match.end()
+    return [*pieces, _Piece(text[end:], "")]
+
+
+def _joined(pieces: list[_Piece]) -> str:
+    return "".join(piece.space + piece.text for piece in pieces)
+
+
+def _change(stretches: list[Stretch], old: str, new: str) -> None:
+    """Add what became of a stretch; space that stayed before it is no part of the change."""
+    same = _leading_space(old) if _leading_space(old) == _leading_space(new) and (old and new) else ""
+    _add(stretches, Change.SAME, same)
+    _add(stretches, Change.REMOVED, old[len(same) :])
+    _add(stretches, Change.ADDED, new[len(same) :])
+
+
+def _leading_space(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
 
 
 def _add(stretches: list[Stretch], change: Change, text: str) -> None:
-    if text:
-        stretches.append(Stretch(change, text))
-
-
-def _calmed(stretches: list[Stretch]) -> list[Stretch]:
-    """Take a lone space between two changes into both: "a b" for "c d" is one change, not two and a space."""
-    calm: list[Stretch] = []
-    gone, come = "", ""
-    for index, stretch in enumerate(stretches):
-        is_bridge = (
-            stretch.change is Change.SAME
-            and (gone or come)
-            and index + 1 < len(stretches)
-            and stretch.text.isspace()
-            and "\n" not in stretch.text
-        )
-        if stretch.change is Change.SAME and not is_bridge:
-            _flush(calm, gone, come)
-            gone = come = ""
-            calm.append(stretch)
-            continue
-        gone += stretch.text if stretch.change is not Change.ADDED else ""
-        come += stretch.text if stretch.change is not Change.REMOVED else ""
-    _flush(calm, gone, come)
-    return calm
-
-
-def _flush(calm: list[Stretch], gone: str, come: str) -> None:
-    _add(calm, Change.REMOVED, gone)
-    _add(calm, Change.ADDED, come)
+    """Add a stretch, or lengthen the last one if it changed the same way."""
+    if not text:
+        return
+    if stretches and stretches[-1].change is change:
+        text = stretches.pop().text + text
+    stretches.append(Stretch(change, text))

@@ -127,6 +127,10 @@ class PersonaService(AssignmentService):
         """List what is odd about instructions, with their size against the smallest window in use."""
         return instruction_findings(instructions, estimate_text(instructions), self.room())
 
+    def size_of(self, instructions: str) -> int:
+        """Return about how many tokens instructions have."""
+        return estimate_text(instructions)
+
     # -- writing
 
     def create(

@@ -23,6 +23,8 @@ from forllm_desktop.storage.database import Database, Session
 class Preview:
     """What would be sent now. `sizes` are estimated tokens by source; `window` and `answer` are tokens.
 
+    `part_sizes` are those of the prompt's parts, in their order.
+
     `is_known_model` says whether the model was asked before: only then is it known whether its template has
     a system role, and how large its window is.
     """
@@ -33,6 +35,7 @@ class Preview:
     window: int
     answer: int
     is_known_model: bool
+    part_sizes: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -99,7 +102,9 @@ class PromptService:
         window = min(wanted, facts.ctx) if facts is not None and facts.ctx else wanted
         sizes = estimated_sizes(prompt)
         total = estimate_tokens(prompt.messages)
-        return Preview(prompt, sizes, total, window, window // ANSWER_SHARE, facts is not None)
+        part_sizes = tuple(estimate_tokens([part.message]) for part in prompt.parts)
+        answer = window // ANSWER_SHARE
+        return Preview(prompt, sizes, total, window, answer, facts is not None, part_sizes)
 
     def answered_post(self, topic_id: int) -> int:
         """Return the post of a topic that a persona answers when none is named: its newest whole one."""

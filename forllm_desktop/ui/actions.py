@@ -28,6 +28,7 @@ MENUS: dict[str, tuple[Spec, ...]] = {
     "&Forum": (
         Spec("new_topic", "&New topic", ("Ctrl+N",), "note-pencil"),
         Spec("new_subforum", "New &subforum", ("Ctrl+Shift+N",), "plus"),
+        Spec("new_persona", "New &persona", (), "users"),
         Spec("ask", "&Ask", ("Ctrl+Shift+A",), "chat-centered-text"),
         SEPARATOR,
         Spec("open_trash", "&Trash", (), "trash"),
@@ -59,6 +60,7 @@ MENUS: dict[str, tuple[Spec, ...]] = {
     "&Go": (
         Spec("next_unread", "Next &unread", ("N",)),
         Spec("open_queue", "&Queue", ("Ctrl+Shift+J",), "queue"),
+        Spec("open_personas", "Per&sonas", ("Ctrl+Shift+M",), "users"),
         SEPARATOR,
         Spec("next_tab", "&Next tab", ("Ctrl+Tab", "Ctrl+PgDown")),
         Spec("previous_tab", "&Previous tab", ("Ctrl+Shift+Tab", "Ctrl+PgUp")),

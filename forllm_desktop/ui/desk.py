@@ -21,13 +21,12 @@ from forllm_desktop.ui.portraits import portraits
 from forllm_desktop.ui.server_status import ServerStatus
 from forllm_desktop.ui.state_watch import StateWatch
 from forllm_desktop.ui.tabs import CentreTabs
+from forllm_desktop.ui.text_size import STEP, zoom
 from forllm_desktop.ui.undo import UndoList
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 
 KEEP_AFTER = 1_000
 """Milliseconds after a change of the tabs or panes before they are kept, for the case of a crash."""
-TEXT_SIZES = (80, 200, 10)
-"""Least and largest text size, and the step of a zoom, in percent."""
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +86,11 @@ class Desk(QObject):
             page.show_post(post_id)
 
     def show_persona(self, persona_id: int, version: int = 0) -> None:
-        """Show a persona, at one of its versions if given; 0 is the newest."""
+        """Edit a persona, 0 is a new one; with a version, that one is shown beside it."""
         self.show_page("personas")
+        page = self._tabs.current()
+        if isinstance(page, Page):
+            page.show_persona(persona_id, version)
 
     def show_request(self, request_id: int) -> None:
         """Show a request in the queue."""
@@ -172,11 +174,6 @@ class Desk(QObject):
     def _toggle_pause(self) -> None:
         self._pause(not self._workspace.settings.current().queue_paused)
 
-    def _zoom(self, by: int) -> None:
-        least, largest, _ = TEXT_SIZES
-        size = self._workspace.settings.current().text_size + by if by else 100
-        self._workspace.settings.change(text_size=min(max(size, least), largest))
-
     def _fail(self, error: ForllmError) -> None:
         self._window.bar.say_error(error)
 
@@ -187,8 +184,9 @@ class Desk(QObject):
 
     def _show_current(self, key: str) -> None:
         page = self._tabs.current()
+        self._maker.shown_topic = topic_of(key) or self._maker.shown_topic
         self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
-        self._window.name(self._title_of(key))
+        self._window.name(self._maker.title_of(key))
         self._personas.show_topic(topic_of(key))
         self._window.panes.cover(key.removeprefix("page:"))
         self._window.check_switches()
@@ -282,7 +280,7 @@ class Desk(QObject):
         pill.pause_requested.connect(self._pause)
         pill.retry_requested.connect(self._workspace.queue.release_all)
         self._personas.failed.connect(self._fail)
-        self._personas.persona_requested.connect(lambda _id: self.show_page("personas"))
+        self._personas.persona_requested.connect(self.show_persona)
         self._personas.undo_offered.connect(self._undos.offer)
         queue.failed.connect(self._fail)
         queue.page_requested.connect(self.show_page)
@@ -310,7 +308,7 @@ class Desk(QObject):
             "ask": self._ask,
             "close_tab": lambda: self._tabs.close_tab(self._tabs.current_key()),
             "find": self._find,
-            "larger_text": lambda: self._zoom(TEXT_SIZES[2]),
+            "larger_text": lambda: zoom(self._workspace.settings, STEP),
             "new_subforum": self._add_subforum,
             "new_topic": lambda: self.start_topic(),
             "next_pane": lambda: self._step_pane(1),
@@ -318,6 +316,8 @@ class Desk(QObject):
             "next_unread": self._go_to_next_unread,
             "open_data_folder": self._outside.open_data_folder,
             "open_log": self._outside.open_log,
+            "new_persona": lambda: self.show_persona(0),
+            "open_personas": lambda: self.show_page("personas"),
             "open_queue": lambda: self.show_page("queue"),
             "open_trash": lambda: self.show_page("trash"),
             "pause": self._toggle_pause,
@@ -328,11 +328,11 @@ class Desk(QObject):
             "search": self._search_everything,
             "settings": lambda: self.show_page("settings"),
             "shortcuts": lambda: self.show_page("keyboard"),
-            "smaller_text": lambda: self._zoom(-TEXT_SIZES[2]),
+            "smaller_text": lambda: zoom(self._workspace.settings, -STEP),
             "split": self._tabs.toggle_split,
             "try_again": self._workspace.queue.release_all,
             "undo": self._undos.take_back_last,
-            "usual_text": lambda: self._zoom(0),
+            "usual_text": lambda: zoom(self._workspace.settings, 0),
         }
         for id, step in steps.items():
             # Keep only what a slot without arguments takes: triggered() says whether a switch is on.
@@ -394,7 +394,3 @@ class Desk(QObject):
         except ForllmError as error:
             log.warning("what is open was not kept yet: %s", error)
             self._keep_timer.start()
-
-    def _title_of(self, key: str) -> str:
-        described = self._maker.describe(key)
-        return described[0] if described else ""

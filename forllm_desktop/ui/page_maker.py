@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGES = {
     "queue": ("Queue", "queue"),
+    "personas": ("Personas", "users"),
     "trash": ("Trash", "trash"),
     "settings": ("Settings", "gear-six"),
     "keyboard": ("Keyboard", "keyboard"),
@@ -79,6 +80,7 @@ class PageMaker(QObject):
         self._workspace = workspace
         self._actions = actions
         self.post_handler: PostHandler | None = None
+        self.shown_topic = 0
 
     def describe(self, key: str) -> tuple[str, str] | None:
         """Return title and icon of a page; None when what it shows does not exist (any more)."""
@@ -95,6 +97,11 @@ class PageMaker(QObject):
             return None
         return PAGES.get(rest) if kind == "page" else None
 
+    def title_of(self, key: str) -> str:
+        """Return the title of a page; empty when what it shows does not exist (any more)."""
+        described = self.describe(key)
+        return described[0] if described else ""
+
     def make(self, key: str) -> QWidget:
         """Return a page that `describe` knows."""
         kind, _, rest = key.partition(":")
@@ -106,6 +113,7 @@ class PageMaker(QObject):
             return self._make_subforum(key, int(rest))
         makers = {
             "queue": self._make_queue,
+            "personas": self._make_personas,
             "trash": self._make_trash,
             "settings": self._make_settings,
             "keyboard": self._make_keyboard,
@@ -163,6 +171,16 @@ class PageMaker(QObject):
         page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)
         page.post_requested.connect(self.post_requested)
+        return page
+
+    def _make_personas(self) -> QWidget:
+        from forllm_desktop.ui.pages.personas import PersonasPage
+
+        page = PersonasPage(self._workspace, lambda: self.shown_topic)
+        page.failed.connect(self.failed)
+        page.saved.connect(self.saved)
+        page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
+        page.undo_offered.connect(self.undo_offered)
         return page
 
     def _make_trash(self) -> QWidget:

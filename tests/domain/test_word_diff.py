@@ -1,5 +1,7 @@
 """The difference of two texts, word by word."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,24 @@ def test_words_and_punctuation_are_compared_apart() -> None:
         Stretch(Change.SAME, "."),
     ]
     assert counts(found) == (4, 1)
+
+
+def test_a_long_text_is_compared_in_good_time() -> None:
+    old = " ".join(f"word{number}" for number in range(4_000))
+    began = time.perf_counter()
+    found = word_diff(old, old.replace("word7 ", "WORD "))
+    assert counts(found) == (1, 1)
+    assert time.perf_counter() - began < 2
+
+
+def test_only_space_that_changed_is_said_to_have_changed() -> None:
+    assert word_diff("a b\n", "a  b") == [
+        Stretch(Change.SAME, "a"),
+        Stretch(Change.REMOVED, " "),
+        Stretch(Change.ADDED, "  "),
+        Stretch(Change.SAME, "b"),
+        Stretch(Change.REMOVED, "\n"),
+    ]
 
 
 def test_neighbouring_changes_are_one() -> None:

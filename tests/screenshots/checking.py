@@ -29,7 +29,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-OVERLAYS = {"TitleLine", "Chip", "OrderSwitch", "SearchPanel", "_Host", "FocusRing", "_NameEdit", "NameEdit"}
+OVERLAYS = {
+    "TitleLine",
+    "Chip",
+    "OrderSwitch",
+    "SearchPanel",
+    "_Host",
+    "_Drawer",
+    "_Scrim",
+    "FocusRing",
+    "_NameEdit",
+    "NameEdit",
+}
 """Widgets that lie over others by design: the sidebar as a drawer, the search panel, chips over a thread."""
 
 

@@ -130,6 +130,9 @@ class _Filler:
         }
         for name, line in lines.items():
             self._personas[name] = self._ws.personas.create(name, f"You are {name}. {line}.", line).persona_id
+        for text, note in texts.ADA:
+            self._clock.advance(86_000)
+            self._ws.personas.change(self._personas["Ada"], instructions=text, note=note)
 
     def _subforum(self, name: str, *personas: str) -> int:
         made = self._ws.forum.create_subforum(name, "")

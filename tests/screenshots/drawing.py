@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from forllm_desktop.ui.icons import load_icons
 from tests.builders import FixedClock
 from tests.fakes import FakeOllama
-from tests.screenshots import dragging_scenes  # noqa: F401 (its scenes)
+from tests.screenshots import dragging_scenes, persona_scenes  # noqa: F401 (their scenes)
 from tests.screenshots.checking import problems_of
 from tests.screenshots.content import STILL, Filled, empty_workspace, filled_workspace
 from tests.screenshots.scenes import SCENES, Scene
@@ -29,6 +29,8 @@ NOW = datetime(2025, 11, 9, 16, 20, tzinfo=UTC)
 CLOCKS = (
     "forllm_desktop.ui.item_models.queue_table.utc_now",
     "forllm_desktop.ui.pages.trash.utc_now",
+    "forllm_desktop.ui.editor.persona_work.utc_now",
+    "forllm_desktop.ui.pages.personas.utc_now",
 )
 """Where the window reads the time by itself."""
 

@@ -112,3 +112,25 @@ LONG_TITLE = (
     "room while the storm takes the pier, and nobody comes"
 )
 LONG_WORD_TITLE = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+_ADA_OLD = """You are Ada, a strict physics tutor. You answer {{user}} in the subforum {{subforum}}.
+
+Show every step of a derivation. Give numbers with SI units and three significant figures.
+
+Keep every answer under 200 words. Prefer a worked example to a definition. Never \
+pretend to have measured anything."""
+_ADA_NEW = """You are Ada, a patient physics tutor. You answer {{user}} in the subforum {{subforum}}.
+
+Show every step of a derivation, one per line, and name the law you use. Give numbers with units and \
+two significant figures. When the question lacks a number, \
+choose a sensible one and say so.
+
+Prefer a worked example to a definition. If a picture would help, describe it in one \
+sentence. Never pretend to have measured anything; say what would settle it."""
+ADA = (
+    (_ADA_OLD.replace("strict ", ""), "Generated from an idea"),
+    (_ADA_OLD, "Steps, but shorter"),
+    (_ADA_NEW, "Name the law, pick missing numbers"),
+)
+"""Instructions and notes of Ada's versions after the first."""
+ADA_DRAFT = _ADA_NEW.replace("{{subforum}}.", "{{subforum}}. It is {{time}}.", 1)

@@ -25,7 +25,7 @@ from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.thread.find import FindBar
 from tests.builders import a_subforum, a_topic
 
-PAGES = ("queue", "trash", "settings", "keyboard", "about")
+PAGES = ("queue", "personas", "trash", "settings", "keyboard", "about")
 
 
 def tabs(window: MainWindow) -> CentreTabs:

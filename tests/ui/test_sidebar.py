@@ -830,11 +830,11 @@ def test_every_control_has_a_name(shown: Shown) -> None:
 def test_tab_walks_through_all_parts(shown: Shown) -> None:
     shown.entry("Queue").setFocus()
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         focused = QApplication.focusWidget()
         seen.append(focused.accessibleName())
         QTest.keyClick(focused, KEY.Key_Tab)
-    assert seen == ["Queue", "New subforum", "Subforums and topics", "Trash"]
+    assert seen == ["Queue", "Personas", "New subforum", "Subforums and topics", "Trash"]
 
 
 def test_focus_ring_shows_only_after_keys(shown: Shown) -> None:

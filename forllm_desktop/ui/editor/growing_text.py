@@ -24,6 +24,8 @@ class GrowingText(QPlainTextEdit):
 
     submitted = Signal()
     escaped = Signal()
+    bounds = (1, MOST_LINES)
+    """Lines that it is high at least and at most."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,7 +134,8 @@ class GrowingText(QPlainTextEdit):
             self.updateGeometry()
 
     def _wanted_height(self) -> int:
-        wanted = self._height_of(min(self._lines(), MOST_LINES))
+        least, most = self.bounds
+        wanted = self._height_of(min(max(self._lines(), least), most))
         if self._most_height:
             wanted = min(wanted, max(self._most_height, self._height_of(LEAST_LINES)))
         return wanted

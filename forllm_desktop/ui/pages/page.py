@@ -22,5 +22,8 @@ class Page(QWidget):
         """Go to the next unread post; False when there is none further down."""
         return False
 
+    def show_persona(self, persona_id: int, version: int = 0) -> None:
+        """Edit a persona, 0: a new one; with a version, show that one beside it."""
+
     def show_post(self, post_id: int) -> None:
         """Scroll to a post."""

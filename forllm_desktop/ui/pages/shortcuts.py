@@ -54,7 +54,14 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
     "In the personas": (
         ("Enter", "Open the persona"),
         ("Shift+Up, Shift+Down", "Select several personas"),
+        ("F2", "Rename, on the page of personas"),
         ("Del", "Move to the trash"),
+    ),
+    "On the page of personas": (
+        ("Ctrl+S", "Save as a new version"),
+        ("Shift+Up, Shift+Down", "Compare two versions"),
+        ("Enter", "Full text of a message in the preview"),
+        ("Esc", "Close what lies over the editor"),
     ),
     "While dragging personas": (
         ("Shift", "The first becomes the default"),

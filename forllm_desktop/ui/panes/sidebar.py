@@ -21,7 +21,7 @@ from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
 from forllm_desktop.ui.widgets.labels import plain_label
 
-QUEUE, TRASH = "queue", "trash"
+QUEUE, PERSONAS, TRASH = "queue", "personas", "trash"
 _PAUSE = 100
 """Milliseconds in which changes are gathered before the numbers are counted anew."""
 
@@ -30,7 +30,7 @@ class Sidebar(QWidget):
     """Where the user chooses what the centre shows.
 
     topic_requested(topic_id, new_tab)    a topic is to be shown
-    page_requested(page)                  a page is to be shown: "queue", "trash", or "subforum:3"
+    page_requested(page)                  a page is to be shown: "queue", "personas" or "subforum:3"
     new_topic_requested(subforum_id)      a topic is to be started in a subforum
     assign_requested(subforum_id, place)  personas are to be assigned; `place` is its row on the screen
     ask_requested(topic_id, place)        personas are to be asked in a topic
@@ -67,6 +67,7 @@ class Sidebar(QWidget):
         )
         self._entries = {
             QUEUE: SidebarEntry("Queue", "queue", "open"),
+            PERSONAS: SidebarEntry("Personas", "users", ""),
             TRASH: SidebarEntry("Trash", "trash", "deleted"),
         }
         self._add = icon_button("New subforum", "plus")
@@ -90,6 +91,7 @@ class Sidebar(QWidget):
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setSpacing(0)
         layout.addWidget(self._entries[QUEUE])
+        layout.addWidget(self._entries[PERSONAS])
         layout.addLayout(head)
         layout.addWidget(self._panel)
         layout.addWidget(self._tree, 1)

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 def plain_label(
@@ -20,6 +21,16 @@ def plain_label(
     return PlainLabel(text, font, colour, wraps=wraps, elides=elides, parent=parent)
 
 
+def hairline() -> QFrame:
+    """Return a line of one px between two parts of a page."""
+    line = QFrame()
+    line.setFixedHeight(1)
+    line.setFrameShape(QFrame.Shape.NoFrame)
+    line.setAutoFillBackground(True)
+    line.setBackgroundRole(QPalette.ColorRole.Mid)
+    return line
+
+
 class PlainLabel(QLabel):
     """A label whose text is never taken for markup: names and model texts are shown as they are."""
 
@@ -32,6 +43,8 @@ class PlainLabel(QLabel):
         self._elides = elides
         self._full = text
         self.setTextFormat(Qt.TextFormat.PlainText)
+        # On the ground of a page Qt would take another colour of the palette than the one set below.
+        self.setForegroundRole(QPalette.ColorRole.WindowText)
         self.setWordWrap(wraps)
         if elides:
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -76,7 +89,7 @@ class PlainLabel(QLabel):
         shown = self._full
         if self._elides and self.width() > 0:
             shown = QFontMetrics(self.font()).elidedText(shown, Qt.TextElideMode.ElideRight, self.width())
-            self.setToolTip(self._full if shown != self._full else "")
+            self.setToolTip(plain_tip(self._full) if shown != self._full else "")
         super().setText(shown)
 
     def _dress(self) -> None:
