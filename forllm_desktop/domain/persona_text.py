@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from forllm_desktop.domain.errors import InvalidInput
@@ -16,9 +16,12 @@ from forllm_desktop.domain.forum import (
 )
 from forllm_desktop.domain.persona import PersonaContent, PersonaOptions
 from forllm_desktop.domain.prompt_variables import CLOCKS, Variable, find_variables
+from forllm_desktop.domain.servers import ModelChoice
 
 TAG_LIMIT, TAGS_LIMIT = 40, 20
 """Longest tag in characters, and most tags of a persona."""
+COLOUR_LIMIT = 16
+"""Longest name or value of a colour, in characters."""
 PICTURE_LIMIT = 1_000_000
 """Largest picture, in bytes."""
 INSTRUCTIONS_LIMIT = 1_000_000
@@ -175,7 +178,10 @@ def checked_options(options: PersonaOptions) -> PersonaOptions:
         raise InvalidInput(
             "max_reply_tokens", "The longest reply does not fit", "It must be 1 token or more."
         )
-    return options
+    if options.model is None:
+        return options
+    name = storable(options.model.name)
+    return replace(options, model=ModelChoice(options.model.server_id, name) if name.strip() else None)
 
 
 def checked_content(content: PersonaContent, tokens: int = 0, limit: int | None = None) -> PersonaContent:
@@ -210,6 +216,14 @@ def checked_tags(typed: Collection[str]) -> list[str]:
     if len(tags) > TAGS_LIMIT:
         raise InvalidInput("tags", "These are too many tags", f"At most {TAGS_LIMIT} fit.")
     return list(tags.values())
+
+
+def checked_colour(typed: str | None) -> str | None:
+    """Return the name or value of a colour. Raises InvalidInput for what is longer than any."""
+    colour = storable(typed) if typed else None
+    if colour and len(colour) > COLOUR_LIMIT:
+        raise InvalidInput("colour", "This is no colour", "Choose one of those that are shown.")
+    return colour
 
 
 def checked_picture(png: bytes) -> bytes:

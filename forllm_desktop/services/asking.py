@@ -108,6 +108,8 @@ class PersonaAskingService:
 
     def ask(self, post_id: int, wishes: Sequence[Wish]) -> PersonaUndo:
         """Ask several personas to answer a post, in one commit; returns how to take all of it back."""
+        if not wishes:
+            raise NotPossible("No persona is chosen", "Choose one first.")
         with change(self._database, self._events) as (session, news):
             post = live_post(session, post_id)
             if post.is_incomplete:
@@ -128,6 +130,7 @@ class PersonaAskingService:
         )
         versions = [f" v{wish.version}" if wish.version else "" for wish in wishes if wish.persona_id]
         named = listed([name + version for name, version in zip(names, versions, strict=True)])
+        named = named or "Whoever is the default"
         return PersonaUndo(
             f"{named} will answer in “{topic.title}”{also if assigned else ''}",
             PersonaUndoKind.ASKED,
@@ -147,7 +150,8 @@ class PersonaAskingService:
         with change(self._database, self._events) as (session, news):
             for persona_id in undo.persona_ids:
                 row = persona_rows.assignment(session, undo.subforum_id, persona_id)
-                if row is not None and not row.is_default_for_subforum:
+                is_needed = rows.is_awaited(session, undo.subforum_id, persona_id)
+                if row is not None and not row.is_default_for_subforum and not is_needed:
                     session.delete(row)
             if undo.persona_ids:
                 news.tell(self._events.subforums_changed)

@@ -158,12 +158,13 @@ class AssignmentService:
             raise NotPossible("No persona is chosen", "Choose one first.")
         with change(self._database, self._events) as (session, news):
             subforum = live_subforum(session, subforum_id)
+            rows.preload(session, ids)
             personas = [steps.usable(session, persona_id) for persona_id in ids]
             before = rows.assignments(session, subforum_id)
             was_assigned = {row.persona_id: row.assigned_at for row in before if row.persona_id in ids}
             was_default = steps.default_of(before)
-            for persona_id in ids:
-                steps.assign(session, subforum_id, persona_id, self._clock())
+            new = [persona_id for persona_id in ids if persona_id not in was_assigned]
+            steps.assign_new(session, subforum_id, new, self._clock())
             if default:
                 steps.set_default(session, subforum_id, ids[0])
             news.tell(self._events.subforums_changed)

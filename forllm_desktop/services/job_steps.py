@@ -86,6 +86,8 @@ def insert_job(
     session: Session, news: News, post: Post, wish: Wish, now: datetime, after: int | None = None
 ) -> Job:
     require_server(session, wish.model.server_id)
+    if wish.persona_id is None and wish.version is not None:
+        raise NotPossible("Whose version is meant?", "Choose the persona too.")
     if wish.persona_id is not None:
         topic = session.get_one(Topic, post.topic_id)
         if wish.assigns and assign_if_needed(session, topic.subforum_id, wish.persona_id, now):

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from forllm_desktop.domain.base import name_key
 from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
+from forllm_desktop.domain.forum import storable
 from forllm_desktop.domain.persona import (
     Origin,
     Persona,
@@ -17,13 +18,13 @@ from forllm_desktop.domain.persona import (
 from forllm_desktop.domain.persona_card import PersonaCard, VersionEntry, changed_words
 from forllm_desktop.domain.persona_text import (
     Finding,
+    checked_colour,
     checked_content,
     checked_note,
     checked_picture,
     checked_tags,
     instruction_findings,
 )
-from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored, TrashItem
 from forllm_desktop.llm.tokens import estimate_text
 from forllm_desktop.prompting.prompt import ANSWER_SHARE
@@ -31,7 +32,6 @@ from forllm_desktop.services import persona_steps as steps
 from forllm_desktop.services.assignment import AssignmentService
 from forllm_desktop.services.news import News, change
 from forllm_desktop.storage import persona as rows
-from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage import thread as thread_rows
 from forllm_desktop.storage.database import IntegrityError, Session
 
@@ -76,7 +76,7 @@ class PersonaService(AssignmentService):
     def find(self, name: str) -> Sequence[Persona]:
         """List the personas of this name, without regard to case."""
         with self._database.read() as session:
-            return rows.named(session, name_key(name))
+            return rows.named(session, name_key(storable(name)))
 
     def persona(self, persona_id: int) -> Persona:
         """Return a persona, deleted or not. Raises NotFound."""
@@ -116,7 +116,7 @@ class PersonaService(AssignmentService):
         The least of the setting and of what servers said of the default model and of preferred ones.
         """
         with self._database.read() as session:
-            return _smallest_window(session)
+            return steps.smallest_window(session)
 
     def room(self) -> int:
         """Return how many tokens instructions may have, so that an answer fits beside them."""
@@ -249,7 +249,7 @@ class PersonaService(AssignmentService):
     def set_avatar(self, persona_id: int, colour: str | None = None, png: bytes | None = None) -> None:
         """Give a persona a colour (None: the one of its number) and a picture (None: its initials)."""
         with self._change("") as (session, news):
-            steps.live(session, persona_id).avatar_colour = colour
+            steps.live(session, persona_id).avatar_colour = checked_colour(colour)
             picture = session.get(PersonaPicture, persona_id)
             if picture is not None:
                 session.delete(picture)
@@ -268,7 +268,7 @@ class PersonaService(AssignmentService):
     def set_active(self, persona_ids: int | Sequence[int], is_active: bool) -> PersonaUndo:
         """Switch personas on or off; switched off they keep their places and answer nowhere."""
         with self._change("") as (session, news):
-            personas = _several(session, persona_ids, "" if is_active else "switched off")
+            personas = steps.several(session, persona_ids, "" if is_active else "switched off")
             changed = [persona for persona in personas if persona.is_active != is_active]
             for persona in changed:
                 persona.is_active = is_active
@@ -284,7 +284,7 @@ class PersonaService(AssignmentService):
     def delete(self, persona_ids: int | Sequence[int]) -> PersonaUndo:
         """Move personas to the trash; their posts and places keep naming them, but they answer no more."""
         with self._change("") as (session, news):
-            personas = _several(session, persona_ids, "deleted")
+            personas = steps.several(session, persona_ids, "deleted")
             for persona in personas:
                 persona.deleted_at = self._clock()
             news.tell(self._events.personas_changed)
@@ -348,7 +348,7 @@ class PersonaService(AssignmentService):
         news.tell(self._events.personas_changed)
 
     def _checked(self, session: Session, typed: PersonaContent) -> PersonaContent:
-        window = _smallest_window(session)
+        window = steps.smallest_window(session)
         return checked_content(typed, estimate_text(typed.instructions), window - window // ANSWER_SHARE)
 
     def _checked_change(self, session: Session, now: PersonaContent, typed: PersonaContent) -> PersonaContent:
@@ -370,15 +370,6 @@ class PersonaService(AssignmentService):
             ) from error
 
 
-def _several(session: Session, persona_ids: int | Sequence[int], refused: str) -> list[Persona]:
-    """Return live personas, each once; with `refused` the fallback cannot be that."""
-    ids = (persona_ids,) if isinstance(persona_ids, int) else tuple(dict.fromkeys(persona_ids))
-    if refused:
-        for persona_id in ids:
-            steps.not_fallback(persona_id, refused)
-    return [steps.live(session, persona_id) for persona_id in ids]
-
-
 def _called(personas: Sequence[Persona]) -> str:
     return f"{steps.listed([p.name for p in personas])} {'is' if len(personas) == 1 else 'are'}"
 
@@ -388,12 +379,3 @@ def _version(session: Session, persona: Persona, number: int) -> PersonaVersion:
     if version is None:
         raise NotFound(f"{persona.name} has no v{number}", f"The newest is v{persona.version}.")
     return version
-
-
-def _smallest_window(session: Session) -> int:
-    settings = setting_rows.load(session)
-    models = rows.preferred_models(session)
-    if settings.default_server_id and settings.default_model:
-        models.add(ModelChoice(settings.default_server_id, settings.default_model))
-    facts = [rows.model_facts(session, choice) for choice in models]
-    return min([settings.context_window, *(fact.ctx for fact in facts if fact is not None and fact.ctx)])

@@ -8,7 +8,9 @@ from forllm_desktop.domain.base import name_key
 from forllm_desktop.domain.errors import NotFound, NotPossible
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, Persona, PersonaVersion, SubforumPersona
 from forllm_desktop.domain.persona_text import numbered_persona_name
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.storage import persona as rows
+from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Session
 
 OWNER = 1
@@ -49,6 +51,28 @@ def not_fallback(persona_id: int, word: str) -> None:
         )
 
 
+def several(session: Session, persona_ids: int | Sequence[int], refused: str = "") -> list[Persona]:
+    """Return personas that are not deleted, each once; with `refused` the fallback cannot be that."""
+    ids = (persona_ids,) if isinstance(persona_ids, int) else tuple(dict.fromkeys(persona_ids))
+    if not ids:
+        raise NotPossible("No persona is chosen", "Choose one first.")
+    if refused:
+        for persona_id in ids:
+            not_fallback(persona_id, refused)
+    rows.preload(session, ids)
+    return [live(session, persona_id) for persona_id in ids]
+
+
+def smallest_window(session: Session) -> int:
+    """Return the smallest context window in use, in tokens, as far as settings and servers have told."""
+    settings = setting_rows.load(session)
+    models = rows.preferred_models(session)
+    if settings.default_server_id and settings.default_model:
+        models.add(ModelChoice(settings.default_server_id, settings.default_model))
+    facts = [rows.model_facts(session, choice) for choice in models]
+    return min([settings.context_window, *(fact.ctx for fact in facts if fact is not None and fact.ctx)])
+
+
 def free_name(session: Session, wanted: str) -> str:
     """Return a name that no other persona has: the wanted one, else with a number behind it."""
     names = (numbered_persona_name(wanted, number) for number in itertools.count(2))
@@ -67,6 +91,17 @@ def add_version(session: Session, persona: Persona, now: datetime, note: str = "
     )
     version.take(persona.content)
     session.add(version)
+
+
+def assign_new(session: Session, subforum_id: int, persona_ids: Sequence[int], now: datetime) -> None:
+    """Assign personas that are not assigned to a subforum yet."""
+    session.add_all(
+        SubforumPersona(
+            subforum_id=subforum_id, persona_id=persona_id, assigned_at=now, is_default_for_subforum=False
+        )
+        for persona_id in persona_ids
+    )
+    session.flush()
 
 
 def assign(session: Session, subforum_id: int, persona_id: int, now: datetime) -> SubforumPersona:

@@ -1,12 +1,12 @@
 """Builds the prompt of a request; preview and worker call the same verb."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotFound
-from forllm_desktop.domain.forum import Post, Subforum, Topic, User
+from forllm_desktop.domain.forum import Post, Subforum, Topic, User, storable
 from forllm_desktop.domain.persona import PersonaContent, PersonaVersion
 from forllm_desktop.domain.prompt_variables import resolve_variables
 from forllm_desktop.domain.servers import ModelChoice, ModelFacts, model_word
@@ -92,7 +92,9 @@ class PromptService:
             facts = persona_rows.model_facts(session, model) if model else None
             wanted = setting_rows.load(session).context_window
         version = PersonaVersion(persona_id=persona_id, version=0)
-        version.take(content)
+        version.take(
+            replace(content, name=storable(content.name), instructions=storable(content.instructions))
+        )
         prompt = self.build(
             post_id,
             version,

@@ -39,6 +39,12 @@ def personas_of(session: Session, persona_ids: Collection[int]) -> Sequence[Pers
     ).all()
 
 
+def preload(session: Session, persona_ids: Collection[int]) -> None:
+    """Read personas with one statement, so that the session knows each of them afterwards."""
+    if len(persona_ids) > 1:
+        session.scalars(select(Persona).where(Persona.persona_id.in_(persona_ids))).all()
+
+
 def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[PersonaCard]:
     """List the personas that are not deleted as rows of a list, by name; only these if given."""
     query = (

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
-from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
 from forllm_desktop.storage.database import Session
 from forllm_desktop.storage.forum import has_live_replies, hidden_with
@@ -83,6 +83,23 @@ def last_position(session: Session) -> int:
 def first_position(session: Session) -> int:
     """Return the lowest position in the queue; 0 when it is empty."""
     return session.scalar(select(func.min(Job.position))) or 0
+
+
+def is_awaited(session: Session, subforum_id: int, persona_id: int) -> bool:
+    """Say whether an open request asks a persona by name in a subforum."""
+    found = session.scalars(
+        select(Job.request_id)
+        .join(Post, Post.post_id == Job.post_id_to_respond_to)
+        .join(Topic, Topic.topic_id == Post.topic_id)
+        .where(
+            Job.status.in_(OPEN_STATUSES),
+            Job.persona_is_chosen,
+            Job.llm_persona == persona_id,
+            Topic.subforum_id == subforum_id,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def running(session: Session) -> Sequence[Job]:

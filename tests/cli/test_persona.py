@@ -361,3 +361,27 @@ def test_version_that_is_asked_for_is_kept_with_the_request(run: Run, server: Fa
     lone = run(*question, "--persona-version", "1", "--json")
     assert lone.document["error"]["field"] == "persona"
     assert len(run("queue", "list", "--json").document) == 1
+
+
+def test_what_is_piped_in_may_be_anything(run: Run) -> None:
+    done = run("persona", "create", "--name", "A", "--instructions", "-", "--json", stdin=b"a\0b")
+    assert done.document["error"]["field"] == "instructions"
+    assert run("persona", "create", "--name", "A", "--instructions", "-", "--json", stdin=b"").code == 1
+    huge = run("persona", "create", "--name", "A", "--instructions", "-", "--json", stdin=b"word " * 300_000)
+    assert (huge.code, huge.document["error"]["title"]) == (1, "The instructions are too long")
+    kept = run("persona", "create", "--name", "A", "--instructions", "-", "--json", stdin=b"caf\xc3")
+    assert kept.code == 0
+    assert run("persona", "show", "A", "--json").document["instructions"].startswith("caf")
+
+
+def test_another_process_may_read_while_one_writes(run: Run, folder: Path) -> None:
+    workspace = open_workspace(folder)
+    try:
+        workspace.personas.create("Ada", "x")
+        assert run("persona", "show", "Ada", "--json").document["version"] == 1
+        busy = run("persona", "edit", "Ada", "--instructions", "y", "--json")
+        assert busy.code == 1
+        assert busy.document["error"]["title"]
+        assert workspace.personas.persona(2).version == 1
+    finally:
+        workspace.close()

@@ -1,18 +1,23 @@
 """What personas may be made of, and that old ones never lock themselves: names, notes, pictures, trials."""
 
-import pytest
-from sqlalchemy import update
+from dataclasses import replace
 
-from forllm_desktop.domain.errors import InvalidInput, NotFound
+import pytest
+from sqlalchemy import delete, update
+
+from forllm_desktop.domain.errors import InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaOptions, PersonaVersion
 from forllm_desktop.domain.persona_text import PICTURE_LIMIT
+from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.events import Events
 from forllm_desktop.services.asking import PersonaAskingService
+from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.persona import PersonaService
+from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage.database import Database
-from tests.builders import a_wish
+from tests.builders import a_topic, a_wish
 
 TRICK = "Ada\u202e"
 COUPLE = "\U0001f469\u200d\U0001f4bb"
@@ -151,6 +156,78 @@ def test_tags_are_kept_without_a_version(personas: PersonaService) -> None:
         personas.set_tags(ada, [str(n) for n in range(21)])
     with pytest.raises(NotFound):
         personas.set_tags(77, [])
+
+
+def test_preferred_model_has_a_name_and_may_lose_its_server(
+    personas: PersonaService, database: Database
+) -> None:
+    server_id = a_wish(database).model.server_id
+    ada = personas.create("Ada", "x").persona_id
+    blank = PersonaOptions(ModelChoice(server_id, " "))
+    assert personas.change(ada, options=blank).version == 1, "no model is no difference"
+    half = PersonaOptions(ModelChoice(server_id, "a\ud800"))
+    assert personas.change(ada, options=half).preferred_model == "a\ufffd"
+    with database.write() as session:
+        session.execute(delete(Server))
+    later = replace(personas.persona(ada).options, temperature=0.5)
+    assert personas.change(ada, options=later).version == 3, "a server that is gone locks nothing"
+    assert personas.preferred_model(0, ada) is None
+
+
+def test_what_no_database_can_hold_is_refused_or_replaced(personas: PersonaService) -> None:
+    ada = personas.create("Ada", "x").persona_id
+    personas.set_avatar(ada, "te\ud800al")
+    assert personas.card(ada).colour == "te\ufffdal"
+    with pytest.raises(InvalidInput, match="no colour"):
+        personas.set_avatar(ada, "x" * 17)
+    assert personas.find("\ud800") == []
+
+
+def test_preview_of_half_characters_shows_what_is_sent(
+    personas: PersonaService, forum: ForumService, database: Database
+) -> None:
+    post = a_topic(forum)[1].post_id
+    content = PersonaContent("A\ud800", "{{char}} \udcff")
+    messages = PromptService(database).preview(post, 1, content, None).prompt.messages
+    assert messages[0]["content"] == "A\ufffd \ufffd"
+
+
+def test_nothing_is_done_to_nobody(personas: PersonaService) -> None:
+    for verb in (personas.delete, lambda ids: personas.set_active(ids, False)):
+        with pytest.raises(NotPossible, match="No persona is chosen"):
+            verb([])
+
+
+# -- asking
+
+
+def test_asking_nobody_is_refused(
+    asking: PersonaAskingService, forum: ForumService, queue: QueueService, database: Database
+) -> None:
+    post = a_topic(forum)[1].post_id
+    wish = a_wish(database)
+    with pytest.raises(NotPossible, match="No persona is chosen"):
+        asking.ask(post, [])
+    with pytest.raises(NotPossible, match="Whose version"):
+        asking.ask(post, [replace(wish, version=3)])
+    assert queue.jobs() == []
+    assert asking.ask(post, [wish]).label == "Whoever is the default will answer in “Why is the sky blue?”"
+
+
+def test_undo_of_asking_leaves_assigned_whom_another_request_needs(
+    asking: PersonaAskingService, personas: PersonaService, forum: ForumService, queue: QueueService,
+    database: Database,
+) -> None:  # fmt: skip
+    topic, post = a_topic(forum)
+    ada = personas.create("Ada", "x").persona_id
+    wish = replace(a_wish(database, ada), assigns=True)
+    first, second = (asking.ask(post.post_id, [wish]) for _ in range(2))
+    asking.undo(first)
+    assert len(personas.members(topic.subforum_id)) == 1
+    claim = queue.claim()
+    assert claim is not None
+    assert claim.persona.persona_id == ada
+    assert second.persona_ids == ()
 
 
 # -- trials
