@@ -11,13 +11,9 @@ from forllm_desktop.domain.generation import (
     Stage,
 )
 from forllm_desktop.domain.servers import ModelChoice
-from forllm_desktop.prompting.persona_parser import (
-    ParsedPersona,
-    clean_name,
-    normal_form,
-    parse_persona,
-    with_sections,
-)
+from forllm_desktop.prompting.parsed_persona import ParsedPersona, normal_form, with_sections
+from forllm_desktop.prompting.persona_name import clean_name
+from forllm_desktop.prompting.persona_parser import parse_persona
 from forllm_desktop.prompting.templates import fill_known
 
 WORD_COUNT = "300-500"
