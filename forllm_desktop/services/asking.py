@@ -175,7 +175,7 @@ class PersonaAskingService:
             job = Job(
                 request_type=JobKind.TRY_PERSONA.value,
                 request_params={"question": question, **steps.trial_params(content)},
-                position=rows.first_position(session) - 1,
+                position=rows.position_in_front(session, JobKind.TRY_PERSONA),
                 llm_model=model.name,
                 server_id=model.server_id,
                 llm_persona=persona_id or None,

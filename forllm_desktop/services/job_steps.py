@@ -117,6 +117,10 @@ def insert_job(
 
 def start(session: Session, job: Job, now: datetime) -> Claim:
     """Mark a request as running, fix its persona version and give it a reply post, if it writes one."""
+    if job.request_type != JobKind.RESPOND_TO_POST and job.request_params is None:
+        raise NotPossible(
+            "This request cannot run", f"Nothing is stored of what this “{job.request_type}” is about."
+        )
     if job.request_type == JobKind.TRY_PERSONA and job.request_params is not None:
         persona = PersonaVersion(persona_id=job.llm_persona or 0, version=0)
         persona.take(trial_content(job.request_params))

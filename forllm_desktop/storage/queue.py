@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from forllm_desktop.domain.forum import Post, Topic
-from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobStatus
+from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind, JobStatus
 from forllm_desktop.storage.database import Session
 from forllm_desktop.storage.forum import has_live_replies, hidden_with
 
@@ -80,9 +80,11 @@ def last_position(session: Session) -> int:
     return session.connection().execute(_LAST_POSITION).scalar() or 0
 
 
-def first_position(session: Session) -> int:
-    """Return the lowest position in the queue; 0 when it is empty."""
-    return session.scalar(select(func.min(Job.position))) or 0
+def position_in_front(session: Session, kind: JobKind) -> int:
+    """Return a position in front of the queue, but behind those of the same kind that wait there."""
+    own = select(func.max(Job.position)).where(Job.request_type == kind, Job.status == JobStatus.PENDING)
+    waiting = session.scalar(own)
+    return waiting if waiting is not None else (session.scalar(select(func.min(Job.position))) or 0) - 1
 
 
 def is_awaited(session: Session, subforum_id: int, persona_id: int) -> bool:

@@ -145,7 +145,7 @@ PERSONAS = (
     mutant(
         "trial-waits-behind-the-others",
         "services/asking.py",
-        "position=rows.first_position(session) - 1,",
+        "position=rows.position_in_front(session, JobKind.TRY_PERSONA),",
         "position=rows.last_position(session) + 1,",
         f"{TRIALS}::test_trial_runs_next_and_streams",
     ),

@@ -254,9 +254,9 @@ PANES = (
     mutant(
         "hidden-queue-is-read",
         "ui/item_models/queue_table.py",
-        "        if self._is_awake and not self._gather.isActive():\n            self._gather.start()\n\n"
-        "    def _note_growth",
-        "        self._gather.start()\n        self._is_awake = True\n\n    def _note_growth",
+        "        if self._is_awake and not self._gather.isActive():\n"
+        "            self._gather.start(GATHER)\n",
+        "        self._gather.start(GATHER)\n        self._is_awake = True\n",
         f"{QUEUE}::test_nothing_is_read_while_the_pane_is_hidden",
     ),
     mutant(

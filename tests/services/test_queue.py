@@ -325,7 +325,7 @@ def test_request_without_its_server_still_starts_so_that_its_end_is_told(
     assert running(queue).job.server_id is None
 
 
-def test_kind_this_version_does_not_know_ends_in_words_and_can_be_retried(
+def test_request_of_which_nothing_is_stored_ends_in_words_and_can_be_retried(
     queue: QueueService, request_: Job, database: Database
 ) -> None:
     with database.write() as session:

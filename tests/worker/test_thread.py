@@ -438,7 +438,7 @@ def test_request_that_cannot_be_read_ends_in_words(
     start_worker(ScriptedBackend())
     qtbot.waitUntil(lambda: status(queue, after) == "complete")
     assert queue.job(job.request_id).status == JobStatus.ERROR
-    assert queue.job(job.request_id).error_title == "The request is empty"
+    assert queue.job(job.request_id).error_title == "This request cannot run"
 
 
 def test_nothing_of_the_loop_is_left_at_its_end(
