@@ -139,6 +139,11 @@ class AssignmentService:
             cards = {card.persona_id: card for card in rows.cards(session, persona_ids)}
         return [cards[persona_id] for persona_id in persona_ids]
 
+    def colours(self) -> dict[int, str]:
+        """Return the colours that were chosen for avatars, by persona."""
+        with self._database.read() as session:
+            return rows.colours(session)
+
     def global_default(self) -> int | None:
         """Return the global default as it is set, also when it is deleted or switched off."""
         with self._database.read() as session:

@@ -157,6 +157,14 @@ def posts_by_version(session: Session, persona_id: int) -> dict[int, int]:
     return {version: n_posts for version, n_posts in counted if version is not None}
 
 
+def colours(session: Session) -> dict[int, str]:
+    """Return the colours that were chosen for avatars, by persona."""
+    query = select(Persona.persona_id, Persona.avatar_colour).where(
+        Persona.deleted_at.is_(None), Persona.avatar_colour.is_not(None)
+    )
+    return {persona_id: colour for persona_id, colour in session.execute(query) if colour}
+
+
 def pictures(session: Session, persona_ids: Collection[int] | None = None) -> dict[int, bytes]:
     """Return the pictures of personas, as PNG; only of these if given."""
     query = select(PersonaPicture)

@@ -1,11 +1,10 @@
 """How the personas look: their colours and pictures, in one object that every avatar is painted from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
 
-from forllm_desktop.domain.persona_card import PersonaCard
 from forllm_desktop.events import Events
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.ui.tokens import avatar_colour
@@ -39,15 +38,12 @@ class Portraits(QObject):
     @Slot()
     def refresh(self) -> None:
         """Read again how the personas look."""
-        if self._personas is None:
-            return
-        cards = self._personas.cards()
-        has_pictures = any(card.has_picture for card in cards)
-        self.show(cards, self._personas.pictures() if has_pictures else {})
+        if self._personas is not None:
+            self.show(self._personas.colours(), self._personas.pictures())
 
-    def show(self, cards: Iterable[PersonaCard], pictures: Mapping[int, bytes]) -> None:
+    def show(self, colours: Mapping[int, str], pictures: Mapping[int, bytes]) -> None:
         """Let the personas look like this from now on; `pictures` are PNG."""
-        colours = {card.persona_id: card.colour for card in cards if card.colour}
+        colours = dict(colours)
         pngs = dict(pictures)
         if (colours, pngs) == (self._colours, self._pngs):
             return

@@ -93,6 +93,27 @@ def test_a_change_elsewhere_is_shown_and_the_selection_stays(
     assert [card.name for card in view.selected_cards()] == ["Assistant", "Skeptic", "Zuse"]
 
 
+def test_among_many_the_selection_survives_a_filter(
+    model: PersonaListModel, personas: PersonaService, qtbot: QtBot
+) -> None:
+    for number in range(200):
+        make(personas, f"P{number:03}", "odd" if number % 2 else "even")
+    model.refresh()
+    view = PersonaListView(model)
+    qtbot.addWidget(view)
+    odd = [f"P{number:03}" for number in range(1, 200, 2)]
+    chosen = [*odd[:3], "P004"]
+    for row in range(model.rowCount()):
+        if model.index(row, 0).data(TEXT) in chosen:
+            view.selectionModel().select(model.index(row, 0), view.selectionModel().SelectionFlag.Select)
+    with qtbot.waitSignal(model.modelReset):
+        model.set_filter("odd")
+    assert names(model) == odd
+    assert [card.name for card in view.selected_cards()] == odd[:3]
+    model.set_filter("")
+    assert [card.name for card in view.selected_cards()] == odd[:3]
+
+
 def test_where_a_persona_is_assigned_follows(
     model: PersonaListModel, personas: PersonaService, forum: ForumService, qtbot: QtBot
 ) -> None:
@@ -230,15 +251,15 @@ def test_a_row_has_room_for_its_two_lines(
 def test_an_avatar_has_the_chosen_colour(model: PersonaListModel, personas: PersonaService) -> None:
     ada = model.card(model.index(0, 0)).persona_id
     personas.set_avatar(ada, "plum")
-    portraits().show(personas.cards(), personas.pictures())
+    portraits().show(personas.colours(), personas.pictures())
     assert has(painted(model, 0), AVATAR_COLOURS["plum"])
     personas.set_avatar(ada, AVATAR_COLOURS["clay"].lower())
-    portraits().show(personas.cards(), personas.pictures())
+    portraits().show(personas.colours(), personas.pictures())
     assert has(painted(model, 0), AVATAR_COLOURS["clay"])
     personas.set_avatar(ada, "#00ff00")
-    portraits().show(personas.cards(), personas.pictures())
+    portraits().show(personas.colours(), personas.pictures())
     assert not has(painted(model, 0), "#00ff00")
-    portraits().show([], {})
+    portraits().show({}, {})
 
 
 def test_an_avatar_has_the_picture_that_was_given(
@@ -247,20 +268,20 @@ def test_an_avatar_has_the_picture_that_was_given(
     ada = model.card(model.index(0, 0)).persona_id
     personas.set_avatar(ada, png=png("#FF0080"))
     with qtbot.waitSignal(portraits().changed):
-        portraits().show(personas.cards(), personas.pictures())
+        portraits().show(personas.colours(), personas.pictures())
     first = painted(model, 0)
     assert has(first, "#FF0080")
     # It is round: in the corner of its square there is the ground.
     middle = first.height() // 2
     assert first.pixelColor(17, middle - 13) == theme().colour("window")
     with qtbot.assertNotEmitted(portraits().changed):
-        portraits().show(personas.cards(), personas.pictures())
+        portraits().show(personas.colours(), personas.pictures())
     personas.set_avatar(ada, png=png("#00FF80"))
-    portraits().show(personas.cards(), personas.pictures())
+    portraits().show(personas.colours(), personas.pictures())
     assert has(painted(model, 0), "#00FF80")
-    portraits().show(personas.cards(), {ada: b"\x89PNG broken"})
+    portraits().show(personas.colours(), {ada: b"\x89PNG broken"})
     assert has(painted(model, 0), portraits().colour(ada))
-    portraits().show([], {})
+    portraits().show({}, {})
 
 
 def test_the_capsule_shows_three_avatars_at_most(started_look: Look) -> None:

@@ -1,4 +1,4 @@
-"""The list of personas, with a filter; it changes row by row, so that a selection survives."""
+"""The list of personas, with a filter; it changes row by row as long as there are not too many of them."""
 
 import html
 import json
@@ -28,6 +28,8 @@ from forllm_desktop.services.persona import PersonaService
 PERSONAS_MIME = "application/x-forllm-personas"
 _PAUSE = 50
 """Milliseconds in which changes are gathered before they are read."""
+_MOST_STRETCHES = 40
+"""Stretches of rows that go and come one by one; with more of them all rows are shown anew."""
 _NOWHERE = QModelIndex()
 
 Index = QModelIndex | QPersistentModelIndex
@@ -154,7 +156,11 @@ class PersonaListModel(QAbstractListModel):
 
     def _show(self) -> None:
         wanted = [card for card in self._all if self._passes(card)]
-        if wanted != self._rows:
+        if _stretches(self._rows, wanted) > _MOST_STRETCHES:
+            self.beginResetModel()
+            self._rows = wanted
+            self.endResetModel()
+        elif wanted != self._rows:
             self._remove(wanted)
             self._reorder(wanted)
             self._insert(wanted)
@@ -200,6 +206,14 @@ class PersonaListModel(QAbstractListModel):
             if self._rows[row] != card:
                 self._rows[row] = card
                 self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+
+
+def _stretches(rows: list[PersonaCard], wanted: list[PersonaCard]) -> int:
+    """Return how many stretches of rows go and come: views work on each of them."""
+    before, after = ({card.persona_id for card in some} for some in (rows, wanted))
+    gone = [at for at, card in enumerate(rows) if card.persona_id not in after]
+    new = [at for at, card in enumerate(wanted) if card.persona_id not in before]
+    return sum(1 for _ in _runs(gone)) + sum(1 for _ in _runs(new))
 
 
 def persona_mime(persona_ids: Iterable[int], *, offers_menu: bool = False) -> QMimeData:

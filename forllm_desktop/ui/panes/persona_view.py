@@ -1,6 +1,6 @@
 """The list of personas with the mouse and the keyboard: for the dock, and for the page of all personas."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QWidget
 
@@ -43,6 +43,9 @@ class PersonaListView(QListView):
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Personas")
         self.doubleClicked.connect(self._open)
+        self._kept: tuple[set[int], int] = (set(), 0)
+        model.modelAboutToBeReset.connect(self._keep_selection)
+        model.modelReset.connect(self._bring_selection_back)
         look().changed.connect(self.scheduleDelayedItemsLayout)
         portraits().changed.connect(self.viewport().update)
 
@@ -134,6 +137,25 @@ class PersonaListView(QListView):
         drag_personas(self, who, offers_menu=offers_menu)
         self._delegate.dragged = ()
         self.viewport().update()
+
+    def _keep_selection(self) -> None:
+        current = self.current_card()
+        ids = {card.persona_id for card in self.selected_cards()}
+        self._kept = (ids, current.persona_id if current else 0)
+
+    def _bring_selection_back(self) -> None:
+        """Select again who was selected, when all rows are new."""
+        ids, current = self._kept
+        flag = QItemSelectionModel.SelectionFlag
+        selection = QItemSelection()
+        for row in range(self._model.rowCount() if ids or current else 0):
+            index = self._model.index(row, 0)
+            persona_id = self._model.card(index).persona_id
+            if persona_id == current:
+                self.selectionModel().setCurrentIndex(index, flag.NoUpdate)
+            if persona_id in ids:
+                selection.merge(QItemSelection(index, index), flag.Select)
+        self.selectionModel().select(selection, flag.ClearAndSelect)
 
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(self._model.card(index).persona_id)
