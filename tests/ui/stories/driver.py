@@ -102,9 +102,11 @@ class User:
         """Return the text of the topic that is shown."""
         return self.find(QTextBrowser).document().toPlainText()
 
-    def rows(self, kind: type[QAbstractItemView] = QTreeView, column: int = 0) -> list[str]:
-        """Return the rows of the visible tree or table, from the top."""
-        view = self.find(kind)
+    def rows(
+        self, kind: type[QAbstractItemView] = QTreeView, column: int = 0, name: str = ""
+    ) -> list[str]:
+        """Return the rows of the visible tree or table, from the top; by its name where there are several."""
+        view = self.find(kind, name)
         return [str(index.siblingAtColumn(column).data() or "") for index in _indexes(view)]
 
     def described_row(self, text: str) -> str:

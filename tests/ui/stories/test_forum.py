@@ -92,7 +92,7 @@ def test_find_a_post_by_its_words(user: User, ollama: FakeOllama, data: Path) ->
     post(user, "Garden", "Tomatoes")
     user.press("Ctrl+K")
     user.write("hedgehog")
-    user.wait(lambda: any("hedgehog" in row for row in user.rows(QListView)), "a hit")
+    user.wait(lambda: any("hedgehog" in row for row in user.rows(QListView, name="Search results")), "a hit")
     user.press("Return")
     user.wait(lambda: "hedgehog" in user.thread(), "the post")
     user.press("Ctrl+K")
