@@ -6,7 +6,6 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.drop_plans import DropPlans
 from forllm_desktop.ui.main_window import MainWindow
-from forllm_desktop.ui.page_maker import PAGES
 from forllm_desktop.ui.panes.persona_chooser import PersonaChooser
 from forllm_desktop.ui.panes.persona_drops import PersonaDrops
 from forllm_desktop.ui.panes.personas import PersonaDock
@@ -32,7 +31,7 @@ class PersonaDesk(QObject):
         ws = self._workspace = workspace
         self._window = window
         self._acts = PersonaActs(ws.personas, ws.asking, ws.prompts, self)
-        self.dock = PersonaDock(ws.personas, ws.forum, ws.events, self._acts, can_open="personas" in PAGES)
+        self.dock = PersonaDock(ws.personas, ws.forum, ws.events, self._acts)
         plans = DropPlans(ws.personas, ws.forum, ws.asking, ws.prompts)
         self.drops = PersonaDrops(plans, self._acts, DropHint(window), window)
         window.panes.put_personas(self.dock)

@@ -12,6 +12,7 @@ from forllm_desktop.ui.desk import Desk
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.panes.persona_view import PersonaListView
 from forllm_desktop.ui.panes.personas import PersonaDock
+from forllm_desktop.ui.tabs import CentreTabs
 from tests.builders import a_subforum, a_topic
 
 TEXT = Qt.ItemDataRole.DisplayRole
@@ -171,6 +172,19 @@ def test_the_menu_opens_by_key_and_by_mouse(dock: Dock, qtbot: QtBot, by_key: bo
     menu = next(menu for menu in dock.dock.findChildren(QMenu) if menu.isVisible())
     assert [action.text() for action in menu.actions() if action.text()][-2:] == ["Delete", "New persona"]
     menu.close()
+
+
+def test_enter_opens_the_page_and_the_dock_makes_room(dock: Dock, window: MainWindow, qtbot: QtBot) -> None:
+    tabs = window.findChild(CentreTabs)
+    dock.select("Nonna")
+    qtbot.keyClick(dock.view, Qt.Key.Key_Return)
+    assert tabs.current_key() == "page:personas"
+    assert any(field.text() == "Nonna" for field in tabs.current().findChildren(QLineEdit))
+    assert not dock.dock.isVisible()
+    tabs.close_tab("page:personas")
+    assert dock.dock.isVisible()
+    qtbot.mouseClick(dock.dock.findChild(QToolButton), Qt.MouseButton.LeftButton)
+    assert tabs.current_key() == "page:personas"
 
 
 # -- in the window

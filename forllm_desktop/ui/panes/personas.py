@@ -40,13 +40,10 @@ class PersonaDock(QWidget):
         events: Events,
         acts: PersonaActs,
         parent: QWidget | None = None,
-        *,
-        can_open: bool = True,
     ) -> None:
         super().__init__(parent)
         self._forum = forum
         self._acts = acts
-        self._can_open = can_open
         self._topic_id = 0
         self._model = PersonaListModel(personas, events, self)
         self._view = PersonaListView(self._model)
@@ -59,7 +56,6 @@ class PersonaDock(QWidget):
         self._list = QStackedWidget()
         self._head, self._field = QHBoxLayout(), QHBoxLayout()
         self._foot = plain_label("Drag onto a subforum, a topic or a post.", "small", "text_3", wraps=True)
-        self._add.setVisible(can_open)
         self._lay_out()
         self._dress()
         self._connect()
@@ -78,7 +74,7 @@ class PersonaDock(QWidget):
     def commands(self) -> list[Command]:
         """Return what can be done with the selected personas; with none selected, what can be done at all."""
         cards = self._view.selected_cards()
-        new = Command("New persona", self.new_requested.emit, (), "plus", self._can_open)
+        new = Command("New persona", self.new_requested.emit, (), "plus")
         if not cards:
             return [new]
         return [*self._for_cards(cards), SEPARATOR, new]
@@ -98,7 +94,7 @@ class PersonaDock(QWidget):
                 lambda: self.open_requested.emit(ids[0]),
                 ("Return", "Enter"),
                 "arrow-square-out",
-                is_single and self._can_open,
+                is_single,
             ),
             Command(
                 "Ask in this topic",
@@ -188,8 +184,7 @@ class PersonaDock(QWidget):
         self._add.clicked.connect(self.new_requested)
         self._none.button_pressed.connect(self._filter.clear)
         self._model.refreshed.connect(self._show_list_or_hint)
-        if self._can_open:
-            self._view.opened.connect(self.open_requested)
+        self._view.opened.connect(self.open_requested)
         self._view.menu_requested.connect(self._show_menu)
         self._view.key_pressed.connect(self._take_key)
         look().changed.connect(self._dress)

@@ -102,9 +102,7 @@ class User:
         """Return the text of the topic that is shown."""
         return self.find(QTextBrowser).document().toPlainText()
 
-    def rows(
-        self, kind: type[QAbstractItemView] = QTreeView, column: int = 0, name: str = ""
-    ) -> list[str]:
+    def rows(self, kind: type[QAbstractItemView] = QTreeView, column: int = 0, name: str = "") -> list[str]:
         """Return the rows of the visible tree or table, from the top; by its name where there are several."""
         view = self.find(kind, name)
         return [str(index.siblingAtColumn(column).data() or "") for index in _indexes(view)]
