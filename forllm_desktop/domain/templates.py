@@ -93,6 +93,11 @@ class TemplateFinding:
     end: int = 0
 
 
+def find_braces(text: str) -> list[tuple[int, int]]:
+    """List the places of everything in double braces, be it a placeholder or not."""
+    return [match.span() for match in _BRACES.finditer(text)]
+
+
 def template_findings(text: str, known: Collection[str], required: Collection[str]) -> list[TemplateFinding]:
     """List what keeps a template from being used, then what is odd about it."""
     if not text.strip():
@@ -105,7 +110,8 @@ def template_findings(text: str, known: Collection[str], required: Collection[st
     used = {match.group(1) for match in PLACEHOLDER.finditer(text)}
     found += [
         TemplateFinding(
-            f"{{{{{name}}}}} is missing: without {PLACEHOLDERS[name]} the model works on nothing.", True
+            f"{{{{{name}}}}} is missing: without {PLACEHOLDERS[name]} the model has nothing to work on.",
+            True,
         )
         for name in required
         if name not in used

@@ -61,6 +61,7 @@ MENUS: dict[str, tuple[Spec, ...]] = {
         Spec("next_unread", "Next &unread", ("N",)),
         Spec("open_queue", "&Queue", ("Ctrl+Shift+J",), "queue"),
         Spec("open_personas", "Per&sonas", ("Ctrl+Shift+M",), "users"),
+        Spec("open_templates", "&Templates", (), "magic-wand"),
         SEPARATOR,
         Spec("next_tab", "&Next tab", ("Ctrl+Tab", "Ctrl+PgDown")),
         Spec("previous_tab", "&Previous tab", ("Ctrl+Shift+Tab", "Ctrl+PgUp")),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -10,7 +11,7 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.kept_keys import keep_keys
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.outside import Outside
-from forllm_desktop.ui.page_maker import PageMaker, new_topic_key, topic_key, topic_of
+from forllm_desktop.ui.page_maker import OPENED_PAGES, PageMaker, new_topic_key, topic_key, topic_of
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.pane_focus import focus_first, focus_next
 from forllm_desktop.ui.panes.late_search import LateSearch
@@ -188,7 +189,7 @@ class Desk(QObject):
         self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
         self._window.name(self._maker.title_of(key))
         self._personas.show_topic(topic_of(key))
-        self._window.panes.cover(key.removeprefix("page:"))
+        self._window.panes.cover(*self._maker.covered_by(key))
         self._window.check_switches()
         self._actions["find"].setEnabled(isinstance(page, Page) and page.can_find)
         self._actions["close_tab"].setEnabled(bool(key))
@@ -304,7 +305,6 @@ class Desk(QObject):
 
     def _connect_actions(self) -> None:
         steps: dict[str, Callable[[], object]] = {
-            "about": lambda: self.show_page("about"),
             "ask": self._ask,
             "close_tab": lambda: self._tabs.close_tab(self._tabs.current_key()),
             "find": self._find,
@@ -317,23 +317,19 @@ class Desk(QObject):
             "open_data_folder": self._outside.open_data_folder,
             "open_log": self._outside.open_log,
             "new_persona": lambda: self.show_persona(0),
-            "open_personas": lambda: self.show_page("personas"),
-            "open_queue": lambda: self.show_page("queue"),
-            "open_trash": lambda: self.show_page("trash"),
             "pause": self._toggle_pause,
             "previous_pane": lambda: self._step_pane(-1),
             "previous_tab": lambda: self._tabs.step(-1),
             "quit": self._window.close,
             "reopen_tab": self._tabs.reopen,
             "search": self._search_everything,
-            "settings": lambda: self.show_page("settings"),
-            "shortcuts": lambda: self.show_page("keyboard"),
             "smaller_text": lambda: zoom(self._workspace.settings, -STEP),
             "split": self._tabs.toggle_split,
             "try_again": self._workspace.queue.release_all,
             "undo": self._undos.take_back_last,
             "usual_text": lambda: zoom(self._workspace.settings, 0),
         }
+        steps |= {id: partial(self.show_page, name) for id, name in OPENED_PAGES.items()}
         for id, step in steps.items():
             # Keep only what a slot without arguments takes: triggered() says whether a switch is on.
             self._actions[id].triggered.connect(lambda _checked=False, step=step: step())

@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 PAGES = {
     "queue": ("Queue", "queue"),
     "personas": ("Personas", "users"),
+    "templates": ("Templates", "magic-wand"),
     "trash": ("Trash", "trash"),
     "settings": ("Settings", "gear-six"),
     "keyboard": ("Keyboard", "keyboard"),
     "about": ("About", "info"),
 }
 """Title and icon of the pages by name."""
+OPENED_PAGES = {
+    "about": "about", "open_personas": "personas", "open_queue": "queue", "open_templates": "templates",
+    "open_trash": "trash", "settings": "settings", "shortcuts": "keyboard",
+}  # fmt: skip
+"""The pages that actions open."""
 
 
 def topic_key(topic_id: int) -> str:
@@ -102,6 +108,11 @@ class PageMaker(QObject):
         described = self.describe(key)
         return described[0] if described else ""
 
+    def covered_by(self, key: str) -> tuple[str, ...]:
+        """Return the panes that fold while a page is shown: they say the same, or take the room it needs."""
+        kind, _, name = key.partition(":")
+        return ("personas",) if kind == "proposal" or name in ("new-persona", "templates") else (name,)
+
     def make(self, key: str) -> QWidget:
         """Return a page that `describe` knows."""
         kind, _, rest = key.partition(":")
@@ -114,6 +125,7 @@ class PageMaker(QObject):
         makers = {
             "queue": self._make_queue,
             "personas": self._make_personas,
+            "templates": self._make_templates,
             "trash": self._make_trash,
             "settings": self._make_settings,
             "keyboard": self._make_keyboard,
@@ -181,6 +193,14 @@ class PageMaker(QObject):
         page.saved.connect(self.saved)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.undo_offered.connect(self.undo_offered)
+        return page
+
+    def _make_templates(self) -> QWidget:
+        from forllm_desktop.ui.pages.templates import TemplatesPage
+
+        page = TemplatesPage(self._workspace)
+        page.failed.connect(self.failed)
+        page.saved.connect(self.saved)
         return page
 
     def _make_trash(self) -> QWidget:
