@@ -82,6 +82,12 @@ MENUS: dict[str, tuple[Spec, ...]] = {
     ),
 }
 
+OPENED_PAGES = {
+    "about": "about", "open_personas": "personas", "open_queue": "queue", "open_templates": "templates",
+    "open_trash": "trash", "settings": "settings", "shortcuts": "keyboard",
+}  # fmt: skip
+"""The pages that actions open."""
+
 MENU_KEY = "F10"
 """Opens the menu, as a tap on Alt does."""
 

@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject, QTimer
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.actions import OPENED_PAGES
 from forllm_desktop.ui.kept_keys import keep_keys
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.outside import Outside
-from forllm_desktop.ui.page_maker import OPENED_PAGES, PageMaker, new_topic_key, topic_key, topic_of
+from forllm_desktop.ui.page_maker import PageMaker, covered_by, new_topic_key, topic_key, topic_of
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.pane_focus import focus_first, focus_next
 from forllm_desktop.ui.panes.late_search import LateSearch
@@ -189,7 +190,7 @@ class Desk(QObject):
         self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
         self._window.name(self._maker.title_of(key))
         self._personas.show_topic(topic_of(key))
-        self._window.panes.cover(*self._maker.covered_by(key))
+        self._window.panes.cover(covered_by(key))
         self._window.check_switches()
         self._actions["find"].setEnabled(isinstance(page, Page) and page.can_find)
         self._actions["close_tab"].setEnabled(bool(key))

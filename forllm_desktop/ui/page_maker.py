@@ -22,11 +22,6 @@ PAGES = {
     "about": ("About", "info"),
 }
 """Title and icon of the pages by name."""
-OPENED_PAGES = {
-    "about": "about", "open_personas": "personas", "open_queue": "queue", "open_templates": "templates",
-    "open_trash": "trash", "settings": "settings", "shortcuts": "keyboard",
-}  # fmt: skip
-"""The pages that actions open."""
 
 
 def topic_key(topic_id: int) -> str:
@@ -43,6 +38,13 @@ def topic_of(key: str) -> int:
     """Return the topic that a key means; 0 when it means another page."""
     kind, _, number = key.partition(":")
     return int(number) if kind == "topic" and number.isdecimal() else 0
+
+
+def covered_by(key: str) -> str:
+    """Return the pane that folds while a page is shown, because the page shows the same or needs its room."""
+    kind, _, name = key.partition(":")
+    needs_room = kind in ("experts", "generation", "proposal") or name in ("new-persona", "templates")
+    return "personas" if needs_room else name
 
 
 class PageMaker(QObject):
@@ -107,11 +109,6 @@ class PageMaker(QObject):
         """Return the title of a page; empty when what it shows does not exist (any more)."""
         described = self.describe(key)
         return described[0] if described else ""
-
-    def covered_by(self, key: str) -> tuple[str, ...]:
-        """Return the panes that fold while a page is shown: they say the same, or take the room it needs."""
-        kind, _, name = key.partition(":")
-        return ("personas",) if kind == "proposal" or name in ("new-persona", "templates") else (name,)
 
     def make(self, key: str) -> QWidget:
         """Return a page that `describe` knows."""
@@ -219,6 +216,7 @@ class PageMaker(QObject):
         page = SettingsPage(ws.settings, ws.models, ws.personas, ws.events, ws.folder)
         page.persona_requested.connect(self.persona_requested)
         page.open_folder_requested.connect(self.folder_requested)
+        page.templates_requested.connect(lambda: self.page_requested.emit("templates"))
         return page
 
     def _make_keyboard(self) -> QWidget:

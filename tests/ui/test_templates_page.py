@@ -56,6 +56,15 @@ def type_text(page: TemplatesPage, text: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not page.is_busy)
 
 
+def test_settings_lead_to_the_templates(desk: Desk, qtbot: QtBot) -> None:
+    desk.show_page("settings")
+    page = desk._tabs.current()
+    assert page is not None
+    press = next(b for b in page.findChildren(QAbstractButton) if b.accessibleName() == "Templates…")
+    press.click()
+    assert desk._tabs.current_key() == "page:templates"
+
+
 def test_templates_are_listed_by_stage_with_what_is_in_use(page: TemplatesPage, workspace: Workspace) -> None:
     assert [row.title for row in page._list.rows if not row.key] == ["Expand", "Refine", "Check", "Mend"]
     assert len([row for row in page._list.rows if row.key]) == 10

@@ -52,10 +52,12 @@ class SettingsPage(QWidget):
 
     open_folder_requested()                   the user wants to see the data folder
     persona_requested(persona_id, version)    a persona is to be shown
+    templates_requested()                     the templates of the generator are to be shown
     """
 
     open_folder_requested = Signal()
     persona_requested = Signal(int, int)
+    templates_requested = Signal()
 
     def __init__(
         self,
@@ -148,6 +150,7 @@ class SettingsPage(QWidget):
             form.changed.connect(self._say_changed)
             form.failed.connect(self._bar.say_error)
         self._personas.persona_requested.connect(self.persona_requested)
+        self._personas.templates_requested.connect(self.templates_requested)
         for section in (self._servers, self._models, self._personas):
             section.said.connect(self._say)
             section.failed.connect(self._bar.say_error)

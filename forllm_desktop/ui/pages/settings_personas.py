@@ -18,7 +18,7 @@ from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.persona_menu import Offer, PersonaMenu, offer_of
 from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
-_WORDS = "personas global default fallback answers nobody chosen subforum none edit"
+_WORDS = "personas global default fallback answers nobody chosen subforum none edit templates generate"
 _LEAST = 240
 
 
@@ -28,11 +28,13 @@ class PersonasSection(QWidget):
     said(sentence, undo)                      something was done; `undo` is a function without arguments
     failed(error)                             something could not be done
     persona_requested(persona_id, version)    a persona is to be shown
+    templates_requested()                     the templates of the generator are to be shown
     """
 
     said = Signal(str, object)
     failed = Signal(object)
     persona_requested = Signal(int, int)
+    templates_requested = Signal()
 
     def __init__(self, personas: PersonaService, events: Events, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,12 @@ class PersonasSection(QWidget):
         )
         rows.add(_row("Global default", [help, self._note], self._picker))
         rows.add(_row("Fallback", [self._fallback], self._edit))
+        templates = push_button("Templates…")
+        about = plain_label(
+            "The texts with which a model is asked to write personas.", "small", "text_3", wraps=True
+        )
+        rows.add(_row("Templates", [about], templates))
+        templates.clicked.connect(self.templates_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(rows)
