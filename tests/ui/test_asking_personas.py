@@ -342,3 +342,21 @@ def test_a_deleted_persona_is_not_asked_again(forum, reply, page, desk, qtbot):
     qtbot.keyClick(page._thread._view, Qt.Key.Key_V)
     choose(QApplication.activePopupWidget(), "v2")
     assert bar_words(desk) == "Ada cannot answer. This persona is deleted."
+
+
+# -- an answer that has not begun
+
+
+def test_a_waiting_answer_says_on_the_page_who_will_be_used_and_why(page, forum, qtbot):
+    composer(page)._text.setPlainText("And at night?")
+    composer(page).post_and_ask()
+    thread = page._thread
+    waiting = lambda: next((e for e in thread._source.thread.entries if e.post is None), None)  # noqa: E731
+    qtbot.waitUntil(lambda: waiting() is not None)
+    assert "Ada v1" in " ".join(thread._view.toPlainText().split())
+    tip = thread._view.scene.tip(waiting())
+    assert tip.startswith("Ada v1 (will be used): the default of Physics")
+    forum.ws.personas.change(forum.skeptic, instructions="You are Skeptic, twice.")
+    forum.ws.personas.set_default(forum.subforum, forum.skeptic)
+    assert "Skeptic v2 (will be used)" in thread._view.scene.tip(waiting())
+    assert "Skeptic v2" in " ".join(thread._view.toPlainText().split())

@@ -26,6 +26,8 @@ class Names:
     personas: dict[int, str] = field(default_factory=dict)
     default_id: int = FALLBACK_PERSONA_ID
     user: str = "You"
+    newest: dict[int, int] = field(default_factory=dict)
+    default_why: str = ""
 
     def persona_id(self, entry: Entry) -> int | None:
         """Return the persona that wrote or will write an entry; None when it is the user."""
@@ -39,6 +41,23 @@ class Names:
     def version(self, entry: Entry) -> int | None:
         """Return the version of that persona, once it is fixed."""
         return entry.post.persona_version if entry.post is not None else None
+
+    def version_ahead(self, entry: Entry) -> int | None:
+        """Return the version that will be used for an answer that has not begun."""
+        job = entry.job
+        if entry.post is not None or job is None or not job.is_open:
+            return None
+        if job.version_is_chosen:
+            return job.persona_version
+        return self.newest.get(job.llm_persona or self.default_id)
+
+    def who_ahead(self, entry: Entry) -> str:
+        """Return who will answer and why: "Ada v4 (will be used): the default of Physics"; else nothing."""
+        version = self.version_ahead(entry)
+        if version is None or entry.job is None:
+            return ""
+        why = "chosen for this request" if entry.job.persona_is_chosen else self.default_why
+        return f"{self.author(entry)} v{version} (will be used): {why}"
 
     def author(self, entry: Entry) -> str:
         """Return the name of whoever wrote or will write an entry."""
@@ -57,7 +76,8 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
     post, job = entry.post, entry.job
     number = names.version(entry)
     version = f"v{number}" if number is not None and names.persona_id(entry) is not None else ""
-    details = [version] if version else []
+    ahead = names.version_ahead(entry)
+    details = [version] if version else [f"v{ahead}"] if ahead else []
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
     shortens = -1
     if model:
@@ -77,11 +97,11 @@ def _short(model: str) -> str:
     return model.rpartition("/")[2] or model if model.count("/") > 1 else model
 
 
-def about(entry: Entry) -> str:
-    """Return what the head line has no room for: the model's whole name, and when exactly it was written."""
+def about(entry: Entry, names: Names) -> str:
+    """Return what the head line has no room for: who will answer and why, the model, when exactly."""
     post, job = entry.post, entry.job
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
-    return "\n".join(said for said in (model, _written_when(entry)) if said)
+    return "\n".join(said for said in (names.who_ahead(entry), model, _written_when(entry)) if said)
 
 
 def _written_when(entry: Entry) -> str:

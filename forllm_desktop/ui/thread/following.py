@@ -46,6 +46,8 @@ class Following(QObject):
         events.reply_grew.connect(lambda post_id, offset, text: self.reply_grew.emit(post_id))
         events.job_changed.connect(self._job_changed)
         events.personas_changed.connect(self._personas_changed)
+        # Who answers by default comes with the subforums.
+        events.subforums_changed.connect(self._personas_changed)
         events.settings_changed.connect(self._settings_changed)
 
     def catch_up(self) -> None:

@@ -88,7 +88,7 @@ class ThreadPage(QWidget):
         self._is_open = False
         self._loading: Iterator[None] | None = None
 
-        self._view = ThreadView(Scene(self._entry, self._avatar, about))
+        self._view = ThreadView(Scene(self._entry, self._avatar, self._about))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
         self._following = Following(self._source, events, self._keeper.is_growing, self)
         self._source.read_title()
@@ -355,6 +355,9 @@ class ThreadPage(QWidget):
 
     def _avatar(self, entry: Entry) -> tuple[int | None, str]:
         return self._source.names.persona_id(entry), self._source.names.author(entry)
+
+    def _about(self, entry: Entry) -> str:
+        return about(entry, self._source.names)
 
     def _first_key(self) -> int | None:
         return self._source.thread.entries[0].key if self._source.thread.entries else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.domain.forum import Post, Topic
+from forllm_desktop.domain.persona_card import reason_words
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService
@@ -55,9 +56,12 @@ class Source:
         wanted = [(a, b) for a, b in versions if a is not None and b is not None]
         self.names.versions = self._personas.names(wanted)
         self.names.user = self._forum.user_name() or "You"
-        self.names.personas = {one.persona_id: one.name for one in self._personas.personas()}
-        default = self._personas.resolve(self.topic.subforum_id).persona_id
-        self.names.default_id = default or self.names.default_id
+        personas = self._personas.personas()
+        self.names.personas = {one.persona_id: one.name for one in personas}
+        self.names.newest = {one.persona_id: one.version for one in personas}
+        found = self._personas.resolve(self.topic.subforum_id)
+        self.names.default_id = found.persona_id or self.names.default_id
+        self.names.default_why = reason_words(found.reason, self.subforum_name)
 
     def is_user_renamed(self) -> bool:
         """Say whether the user is called otherwise by now than was read."""
