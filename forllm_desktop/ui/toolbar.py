@@ -54,7 +54,7 @@ class SearchButton(QWidget):
 
     def __init__(self, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = plain_label("Search topics, posts, commands", "ui", "text_3", elides=True)
+        self._words = plain_label("Search topics, posts, personas, commands", "ui", "text_3", elides=True)
         self._key = plain_label(key, "caption", "text_3")
         self._picture = icon_button("Search", "magnifying-glass")
         self._picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -65,7 +65,7 @@ class SearchButton(QWidget):
         self._layout.addWidget(self._key)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Search topics, posts and commands")
+        self.setAccessibleName("Search topics, posts, personas and commands")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look().changed.connect(self._fit)
         self._fit()

@@ -81,7 +81,7 @@ def faults(sample: Sample) -> list[str]:
 
 
 def _full(short: str) -> str:
-    return SHORT[short] if short in SHORT else short
+    return SHORT.get(short, short)
 
 
 def _all(texts: str | list[str]) -> list[str]:

@@ -258,7 +258,7 @@ def settings_servers_empty(stage: Stage, filled: Filled) -> None:
 @scene()
 def settings_replies(stage: Stage, filled: Filled) -> None:
     page = _section(stage, "Replies")
-    field = next(f for f in page.findChildren(QLineEdit) if f.isVisible() and f.text())
+    field = next(f for f in page.findChildren(QLineEdit) if f.isVisible() and f.text().isdigit())
     field.setText("12")
     field.editingFinished.emit()
 

@@ -54,7 +54,7 @@ class SearchPanel(QWidget):
         self._commands: list[QAction] = []
         self._before: QWidget | None = None
         self._goes_when_found = self._asks_when_found = False
-        self._field = SearchField("Search topics, posts, commands")
+        self._field = SearchField("Search topics, posts, personas, commands")
         self._model = SearchResults(self)
         self._list = QListView()
         self._nothing = plain_label("", "ui", "text_3", wraps=True)
