@@ -139,7 +139,7 @@ def test_the_sections_of_narrow_settings_are_a_box_above_them(
     box = page._box
     qtbot.waitUntil(box.isVisible)
     assert not page.findChild(QListWidget).isVisible()
-    box.activated.emit(2)
+    box.activated.emit(box.findText("Appearance"))
     assert page._sections["Appearance"].isVisible()
     assert box.currentText() == "Appearance"
     assert page._scroll.horizontalScrollBar().maximum() == 0
