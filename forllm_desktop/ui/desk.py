@@ -130,10 +130,12 @@ class Desk(QObject):
 
     # -- wishes
 
-    def _ask(self, persona_id: int | None = None) -> None:
+    def _ask(self, persona_id: int | None = None, version: int | None = None, topic_id: int = 0) -> None:
+        if topic_id:
+            self.show_topic(topic_id)
         page = self._tabs.current()
         if isinstance(page, Page):
-            page.ask(persona_id)
+            page.ask(persona_id, version)
         else:
             self.start_topic()
 
@@ -190,7 +192,7 @@ class Desk(QObject):
         self._sidebar.show_current(topic_of(key), key.removeprefix("page:"))
         self._window.name(self._maker.title_of(key))
         self._personas.show_topic(topic_of(key))
-        self._window.panes.cover(covered_by(key))
+        self._window.panes.cover(*covered_by(key))
         self._window.check_switches()
         self._actions["find"].setEnabled(isinstance(page, Page) and page.can_find)
         self._actions["close_tab"].setEnabled(bool(key))
@@ -270,6 +272,7 @@ class Desk(QObject):
         maker.link_opened.connect(self._outside.offer_link)
         maker.log_requested.connect(self._outside.open_log)
         maker.page_requested.connect(self.show_page)
+        maker.persona_asked.connect(self._ask)
         maker.persona_requested.connect(self.show_persona)
         maker.post_requested.connect(self.show_post)
         maker.request_requested.connect(self.show_request)

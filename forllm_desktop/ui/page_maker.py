@@ -40,16 +40,19 @@ def topic_of(key: str) -> int:
     return int(number) if kind == "topic" and number.isdecimal() else 0
 
 
-def covered_by(key: str) -> str:
-    """Return the pane that folds while a page is shown, because the page shows the same or needs its room."""
+def covered_by(key: str) -> tuple[str, ...]:
+    """Return the panes that fold while a page is shown, because it shows the same or needs their room."""
     kind, _, name = key.partition(":")
+    if name == "personas":
+        return ("personas", "queue")
     needs_room = kind in ("experts", "generation", "proposal") or name in ("new-persona", "templates")
-    return "personas" if needs_room else name
+    return ("personas",) if needs_room else (name,)
 
 
 class PageMaker(QObject):
     """Everything that pages ask of the window, with the page's key where it matters.
 
+    persona_asked(persona_id, version, topic_id)    a version is to be asked in a topic
     failed(error)                  what could not be done
     finished(key)                  a page is done with
     folder_requested()             the data folder is to be opened
@@ -67,6 +70,7 @@ class PageMaker(QObject):
     undo_offered(undo)
     """
 
+    persona_asked = Signal(int, int, int)
     failed = Signal(object)
     finished = Signal(str)
     folder_requested = Signal()
@@ -186,6 +190,7 @@ class PageMaker(QObject):
         from forllm_desktop.ui.pages.personas import PersonasPage
 
         page = PersonasPage(self._workspace, lambda: self.shown_topic)
+        page.asked.connect(self.persona_asked)
         page.failed.connect(self.failed)
         page.saved.connect(self.saved)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))

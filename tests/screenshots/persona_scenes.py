@@ -1,6 +1,6 @@
 """The screens of the Personas page."""
 
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton
 
 from forllm_desktop.ui.pages.personas import PersonasPage
 from tests.screenshots import texts
@@ -88,3 +88,16 @@ def narrow_personas_versions(stage: Stage, filled: Filled) -> None:
 def smallest_personas(stage: Stage, filled: Filled) -> None:
     stage.window.resize(480, 600)
     _personas(stage, filled)
+
+
+@scene()
+def personas_trial(stage: Stage, filled: Filled) -> None:
+    page = _personas(stage, filled)
+    stage.find(QLineEdit, "Question to try").setText("Why does a top not fall over?")
+    stage.find(QPushButton, "Ask").click()
+    stage.workspace.queue.claim([page._try.request_id])
+    filled.clock.advance(12)
+    stage.workspace.queue.finish(page._try.request_id, texts.SHORT[1], texts.THINKING, {})
+    stage.settle(lambda: not page.is_busy)
+    bar = page._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())

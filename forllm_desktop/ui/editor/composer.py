@@ -125,9 +125,9 @@ class Composer(QWidget):
             self._is_saved = True
             self.saved.emit(f"Draft saved {words.clock(utc_now(), utc_now())}")
 
-    def choose_persona(self, persona_id: int | None) -> None:
-        """Let this persona answer the next question."""
-        self._persona.choose(persona_id)
+    def choose_persona(self, persona_id: int | None, version: int | None = None) -> None:
+        """Let this persona answer the next question, at a version if given."""
+        self._persona.choose(persona_id, version)
 
     # -- what it does
 

@@ -57,9 +57,9 @@ class NewTopicPage(Page):
         self._composer.settings_requested.connect(self.settings_requested)
         self._composer.topic_made.connect(self.topic_made)
 
-    def ask(self, persona_id: int | None = None) -> None:
+    def ask(self, persona_id: int | None = None, version: int | None = None) -> None:
         if persona_id is not None:
-            self._composer.choose_persona(persona_id)
+            self._composer.choose_persona(persona_id, version)
         self._composer.focus_text()
 
     def flush(self) -> None:

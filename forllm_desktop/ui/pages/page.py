@@ -9,8 +9,8 @@ class Page(QWidget):
     can_find = False
     """Whether there is something to search within the page."""
 
-    def ask(self, persona_id: int | None = None) -> None:
-        """Put the keyboard where a question is written, and let this persona answer it if one is given."""
+    def ask(self, persona_id: int | None = None, version: int | None = None) -> None:
+        """Put the keyboard where a question is written; let this persona answer it, at a version if given."""
 
     def find_in_page(self) -> None:
         """Open the search within the page."""

@@ -33,12 +33,14 @@ _REMEMBERED = "persona"
 class PersonasPage(Page):
     """Everything about personas; nothing typed here is ever lost.
 
+    asked(persona_id, version, topic_id)    a version is to be asked in the topic that was shown last
     failed(error)
     saved(words)              what was kept, for the status line
     settings_requested()      a model is wanted that is not set up yet
     undo_offered(undo)        something was done that can be taken back
     """
 
+    asked = Signal(int, int, int)
     failed = Signal(object)
     saved = Signal(str)
     settings_requested = Signal()
@@ -53,6 +55,7 @@ class PersonasPage(Page):
         super().__init__(parent)
         ws = self._ws = workspace
         self._is_stale = self._knows_facts = False
+        self._shown_topic = shown_topic
         self._wanted_version = 0
         self._remembered = -1
         self._work = PersonaWork(ws.personas, ws.drafts, self)
@@ -90,7 +93,7 @@ class PersonasPage(Page):
         self._open(0)
         self._editor.form.focus_name()
 
-    def ask(self, persona_id: int | None = None) -> None:
+    def ask(self, persona_id: int | None = None, version: int | None = None) -> None:
         if persona_id is not None:
             self._open(persona_id)
         self._try.focus_question()
@@ -109,6 +112,7 @@ class PersonasPage(Page):
         if self._is_stale:
             self._read_facts()
         self._preview.refresh_topics()
+        self._versions.let_ask(bool(self._shown_topic()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().colour("surface"))
@@ -231,6 +235,9 @@ class PersonasPage(Page):
             self._versions.select(newest)
             self.saved.emit(f"v{number} is back as v{newest}")
 
+    def _ask_again(self, number: int) -> None:
+        self.asked.emit(self._work.persona_id, number, self._shown_topic())
+
     def _entries(self, card: PersonaCard | None) -> list[Entry]:
         ids = [card.persona_id] if card is not None else []
         return self._commands.entries(card, open=self.show_persona, delete=lambda: self._delete(ids))
@@ -273,6 +280,7 @@ class PersonasPage(Page):
         self._list.rename_requested.connect(self._rename)
         self._panes.folded.connect(self._note_folded)
         self._try.settings_requested.connect(self.settings_requested)
+        self._versions.ask_requested.connect(self._ask_again)
         self._versions.restore_requested.connect(self._restore)
         work.checked.connect(self._show_typed)
         work.failed.connect(self.failed)

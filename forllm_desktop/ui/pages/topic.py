@@ -70,9 +70,9 @@ class TopicPage(Page):
     def find_in_page(self) -> None:
         self._thread.find()
 
-    def ask(self, persona_id: int | None = None) -> None:
+    def ask(self, persona_id: int | None = None, version: int | None = None) -> None:
         if persona_id is not None:
-            self._composer.choose_persona(persona_id)
+            self._composer.choose_persona(persona_id, version)
         self._composer.focus_text()
 
     def flush(self) -> None:

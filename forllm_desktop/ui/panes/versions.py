@@ -17,6 +17,7 @@ from forllm_desktop.ui.theme import look
 from forllm_desktop.ui.version_words import option_changes
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.diff_view import DiffView
+from forllm_desktop.ui.widgets.flow_layout import FlowLayout
 from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
 from forllm_desktop.ui.widgets.labels import hairline, plain_label
 from forllm_desktop.ui.widgets.segmented import Segmented
@@ -55,7 +56,7 @@ class VersionsPane(QWidget):
         self._shown: tuple[VersionRow, VersionRow | None] | None = None
         self._worker = Latest("version diff", self)
         self._worker.done.connect(self._show_diff)
-        self.can_ask = False
+        self._can_ask = False
         self._lay_out()
         self._segments.choose(_TEXT)
         self._segments.chosen.connect(self._choose_mode)
@@ -95,6 +96,11 @@ class VersionsPane(QWidget):
             self.select(*newest[:2])
         else:
             self.select(newest[0], numbers[0])
+
+    def let_ask(self, can_ask: bool) -> None:
+        """Offer to ask a version, where there is a topic to ask it in."""
+        self._can_ask = can_ask
+        self._show_footer()
 
     def stop(self) -> None:
         """End what runs."""
@@ -166,7 +172,8 @@ class VersionsPane(QWidget):
         self._came.setText("")
         self._went.setText("")
         has_rows = bool(self._model.rows)
-        self._say_options(["Choose a version to read it, two to compare them."] if has_rows else [])
+        hint = "Choose a version to read it, two to compare them."
+        self._say_options([hint if has_rows else "The first version is made when you save."])
         self._view.show_stretches([])
 
     def _say_options(self, lines: list[str]) -> None:
@@ -181,7 +188,7 @@ class VersionsPane(QWidget):
         self._restore.setEnabled(bool(number) and number != newest)
         self._ask.setText(f"Ask again with v{number}")
         self._ask.setAccessibleName(self._ask.text())
-        self._ask.setVisible(self.can_ask and bool(number))
+        self._ask.setVisible(self._can_ask and bool(number))
 
     def _target(self) -> int:
         """Return the version that the buttons below mean: the older one of those selected; 0: none."""
@@ -217,12 +224,10 @@ class VersionsPane(QWidget):
         below.addWidget(self._segments)
         below.addWidget(self._options)
         below.addWidget(self._view, 1)
-        foot = QHBoxLayout()
+        foot = FlowLayout()
         foot.setContentsMargins(16, 8, 16, 12)
-        foot.setSpacing(8)
         foot.addWidget(self._restore)
         foot.addWidget(self._ask)
-        foot.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -36,23 +36,26 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), moves=False)
+        around = self.contentsMargins()
+        inner = width - around.left() - around.right()
+        return self._place(QRect(0, 0, inner, 0), moves=False) + around.top() + around.bottom()
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, moves=True)
+        self._place(rect.marginsRemoved(self.contentsMargins()), moves=True)
 
     def sizeHint(self) -> QSize:
         shown = [item.sizeHint() for item in self._items if not item.isEmpty()]
         width = sum(size.width() for size in shown) + self._gap * max(0, len(shown) - 1)
-        return QSize(width, max((size.height() for size in shown), default=0))
+        around = self.contentsMargins()
+        return QSize(width, max((size.height() for size in shown), default=0)).grownBy(around)
 
     def minimumSize(self) -> QSize:
         size = QSize()
         for item in self._items:
             if not item.isEmpty():
                 size = size.expandedTo(item.minimumSize())
-        return size
+        return size.grownBy(self.contentsMargins())
 
     def _place(self, rect: QRect, *, moves: bool) -> int:
         """Go through the lines; returns the height they take."""

@@ -194,7 +194,7 @@ class _Rows(QAbstractListModel):
             return None
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return " ".join(row.text[:FIRST_WORDS].split())
+            return " ".join(row.text[:FIRST_WORDS].split()) or "empty, so it is not sent"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.role}, {row.source}, {row.size} tokens: {' '.join(row.text[:FIRST_WORDS].split())}"
         return row if role == _ROW else None

@@ -2,11 +2,14 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListView, QTextEdit
+from PySide6.QtWidgets import QAbstractButton, QListView, QTextEdit
+from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.persona import Persona, PersonaOptions
 from forllm_desktop.domain.word_diff import counts, word_diff
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.desk import Desk
+from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.item_models.version_list import Role
 from forllm_desktop.ui.main_window import MainWindow
 from tests.builders import a_model_reply, a_topic
@@ -151,3 +154,19 @@ def test_panes_without_room_become_drawers(
     qtbot.waitUntil(lambda: not user.sees(QListView, "Personas"))
     user.press("Personas")
     assert user.sees(QListView, "Personas")
+
+
+def test_a_version_is_asked_again_in_the_topic_shown_last(
+    user: PersonasUser, ada: Persona, workspace: Workspace, desk: Desk, window: MainWindow, qtbot: QtBot
+) -> None:
+    user.open(ada, 1)
+    assert not user.sees(QAbstractButton, "Ask again")
+    topic, _ = a_topic(workspace.forum)
+    workspace.personas.assign(topic.subforum_id, ada.persona_id)
+    desk.show_topic(topic.topic_id)
+    desk.show_page("personas")
+    user.rest()
+    user.press("Ask again with v1")
+    picker = window.findChild(PersonaPicker)
+    qtbot.waitUntil(lambda: picker.isVisible())
+    assert (picker.persona_id, picker.version) == (ada.persona_id, 1)
