@@ -115,12 +115,13 @@ class TryIt(QWidget):
         if request_id == self.request_id:
             self._show_trial()
         elif is_waiting:
-            self._show_state()
+            self._show_state(self._job)
 
     def _note_settings(self) -> None:
         self._model.refresh()
-        if self._job is not None and self._job.is_open:
-            self._show_state()
+        job = self._job
+        if job is not None and job.is_open:
+            self._show_state(job)
 
     @property
     def _job(self) -> Job | None:
@@ -134,10 +135,14 @@ class TryIt(QWidget):
 
     def _show_trial(self) -> None:
         """Show the text so far, or all of it."""
+        # In this order: a trial that ends in between is then found with its whole text in the store.
+        progress = self._ws.queue.running.get(self.request_id)
         job = self._job
-        progress = self._ws.queue.running.get(job.request_id) if job is not None else None
         if progress is not None:
             text, thinking = progress.text, progress.thinking
+        elif job is not None and job.status == JobStatus.PROCESSING:
+            self._show_state(job)
+            return
         else:
             output = job.output if job is not None and job.output else {}
             text, thinking = str(output.get("text", "")), str(output.get("thinking", ""))
@@ -145,10 +150,9 @@ class TryIt(QWidget):
         self._answer.setVisible(bool(text))
         self._thoughts.grow_to(thinking)
         self._fold.setVisible(bool(thinking))
-        self._show_state()
+        self._show_state(job)
 
-    def _show_state(self) -> None:
-        job = self._job
+    def _show_state(self, job: Job | None) -> None:
         self._show_buttons(job)
         if job is None:
             self._say("", "text_2")
