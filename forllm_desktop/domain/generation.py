@@ -1,5 +1,6 @@
 """A wish for a persona that a model shall write: what is asked for, and what came of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -23,6 +24,19 @@ DEFAULT_HEADINGS = (
     "Example Phrases",
 )
 """The sections of a persona when no others are wished for."""
+
+SECTION_HINTS = {
+    NAME_HEADING: "the name",
+    "Core Identity": "1 or 2 sentences: who the persona is and what it is for",
+    "Key Personality Traits": "a list of 3 to 5 traits that show in what it does",
+    "Knowledge Domain & Expertise": "the main areas of knowledge, clearly defined",
+    "Speaking Style & Tone": "commands: vocabulary, sentence length, formality, tone",
+    "Interaction Guidelines & Behaviors": "a list of things to do, such as: Always strive to be helpful.",
+    "Forbidden Actions & Topics": "a list of things it must not do or discuss",
+    "Example Phrases": "2 or 3 short phrases that the persona would say",
+}
+"""What the example of an answer shows below each default heading; the others have `OWN_TEXT`."""
+OWN_TEXT = "your text"
 
 HINT_LIMIT, PREFERENCE_LIMIT = 8_000, 200
 """Longest hint, and longest tone or length, in characters."""
@@ -78,7 +92,7 @@ class OutputPreferences:
         """The sections of the result, the name first."""
         wished = self.desired_headings or DEFAULT_HEADINGS
         rest = tuple(h for h in wished if h.casefold() != NAME_HEADING.casefold())
-        return (NAME_HEADING, *rest)
+        return (NAME_HEADING, *rest) if rest else DEFAULT_HEADINGS
 
 
 @dataclass(frozen=True)
@@ -109,8 +123,8 @@ class PersonaGenerationRequest:
         set_(self, "generation_type", kind)
         set_(self, "input_details", _checked_inputs(kind, self.input_details))
         set_(self, "output_preferences", _checked_preferences(self.output_preferences))
-        if not self.llm_model_for_generation.name:
-            raise InvalidInput("llm_model_for_generation", "No model is chosen", "Choose one that writes it.")
+        if not self.llm_model_for_generation.name.strip():
+            raise _no_model()
         name = self.target_persona_name_override.strip()
         if name:
             try:
@@ -146,13 +160,16 @@ class PersonaGenerationRequest:
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> "PersonaGenerationRequest":
         """Read what `to_params` wrote; null preferences mean none. Raises InvalidInput."""
-        wishes, model = params.get("output_preferences") or {}, params["llm_model_for_generation"]
+        wishes, model = params.get("output_preferences") or {}, params.get("llm_model_for_generation")
+        if not model:
+            raise _no_model()
+        hints = params.get("input_details") or {}
         return cls(
-            generation_type=params["generation_type"],
-            input_details=params.get("input_details") or {},
+            generation_type=params.get("generation_type") or "",
+            input_details={name: hint for name, hint in hints.items() if hint is not None},
             llm_model_for_generation=ModelChoice(model["server_id"], model["name"]),
             output_preferences=OutputPreferences(
-                tuple(wishes.get("desired_headings") or ()),
+                wishes.get("desired_headings") or (),
                 wishes.get("tone_preference") or "",
                 wishes.get("length_preference") or "",
             ),
@@ -184,6 +201,10 @@ class GenerationResult:
     def from_json(cls, kept: Mapping[str, Any]) -> "GenerationResult":
         """Read what `to_json` wrote."""
         return cls(**{**kept, "missing": tuple(kept["missing"]), "notes": tuple(kept["notes"])})
+
+
+def _no_model() -> InvalidInput:
+    return InvalidInput("llm_model_for_generation", "No model is chosen", "Choose one that writes it.")
 
 
 def _checked_inputs(kind: GenerationType, given: Mapping[str, str]) -> dict[str, str]:
@@ -219,6 +240,8 @@ _WANTED = {
 
 def _checked_preferences(wishes: OutputPreferences) -> OutputPreferences:
     for name in ("tone_preference", "length_preference"):
+        if not isinstance(getattr(wishes, name), str):
+            raise InvalidInput(name, f"“{name}” must be a text")
         if len(getattr(wishes, name)) > PREFERENCE_LIMIT:
             raise InvalidInput(name, "This is too long", f"At most {PREFERENCE_LIMIT} characters fit.")
     return OutputPreferences(
@@ -230,15 +253,20 @@ def _checked_preferences(wishes: OutputPreferences) -> OutputPreferences:
 
 def checked_headings(typed: Sequence[str]) -> tuple[str, ...]:
     """Return headings as they will be asked for: one line each, each once. Raises InvalidInput."""
+    if isinstance(typed, str) or not all(isinstance(heading, str) for heading in typed):
+        raise InvalidInput("desired_headings", "The headings must be a list of texts")
     headings: dict[str, str] = {}
     for heading in typed:
         words = " ".join(storable(heading).replace("#", " ").split()).rstrip(":").strip()
+        key = " ".join(re.findall(r"\w+", words.casefold()))
         if len(words) > HEADING_LIMIT:
             raise InvalidInput(
                 "desired_headings", "A heading is too long", f"At most {HEADING_LIMIT} characters fit."
             )
+        if words and not key:
+            raise InvalidInput("desired_headings", f"The heading “{words}” has no words", "Give it some.")
         if words:
-            headings.setdefault(words.casefold(), words)
+            headings.setdefault(key, words)
     if len(headings) > HEADINGS_LIMIT:
         raise InvalidInput(
             "desired_headings", "These are too many headings", f"At most {HEADINGS_LIMIT} fit."

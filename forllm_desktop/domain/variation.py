@@ -74,10 +74,13 @@ class Angle:
     @property
     def directive(self) -> str:
         """The angle as a directive to the model that writes the persona."""
-        return (
-            f"Special field: {self.field}. Temperament: {self.temperament}. "
-            f"Speaks to: {self.audience}. Method: {self.method}."
+        parts = (
+            ("Special field", self.field),
+            ("Temperament", self.temperament),
+            ("Speaks to", self.audience),
+            ("Method", self.method),
         )
+        return " ".join(f"{word}: {part.strip()}." for word, part in parts if part.strip())
 
 
 def variation_plan(count: int) -> list[Angle]:
@@ -106,7 +109,11 @@ def variation_plan(count: int) -> list[Angle]:
 def too_alike(angles: list[Angle]) -> tuple[int, int] | None:
     """Return the places of two angles that share more than one part, as a user may make them, or None."""
     for (i, one), (j, other) in combinations(enumerate(angles), 2):
-        shared = sum(a.casefold() == b.casefold() for a, b in zip(astuple(one), astuple(other), strict=True))
+        shared = sum(_same(a, b) for a, b in zip(astuple(one), astuple(other), strict=True))
         if shared > 1:
             return i, j
     return None
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().split() == other.casefold().split()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from forllm_desktop.domain.generation import NAME_HEADING
+from forllm_desktop.domain.generation import NAME_HEADING, OWN_TEXT, SECTION_HINTS
 from forllm_desktop.prompting.heading_match import Fit, WantedHeadings, plain
 
 _READ = 300
@@ -23,8 +23,15 @@ _SEPARATOR = re.compile(r"\s{0,3}[:：](?!\S*//)|\s[-–—]{1,2}\s|\s?—")
 _WRAPPERS = " \t*_`[]【】<>«»“”\"'=~|-–—:："
 _UNDERLINE = re.compile(r"\s*(?:={2,}|-{3,})\s*")
 _RULE = re.compile(r"\s*(?:[-=*_~#|:]\s?){3,}\s*")
-_SKELETON = re.compile(
-    r"[(\[<]?(?:your text|the name|your text here|insert (?:your )?text(?: here)?)[)\]>]?[.:]?"
+_SKELETON = frozenset(
+    text.casefold().rstrip(".")
+    for text in (
+        *SECTION_HINTS.values(),
+        OWN_TEXT,
+        "your text here",
+        "insert text here",
+        "insert your text here",
+    )
 )
 
 _STRONG = ("#1", "#2", "#3", "#4", "#5", "#6", "underlined", "bold", "table", "bracketed")
@@ -231,7 +238,7 @@ def is_blank(line: str) -> bool:
 
 def is_skeleton(text: str) -> bool:
     """Say whether a text is empty, or only what the example in the prompt has in its place."""
-    return not text.strip() or _SKELETON.fullmatch(text.strip().casefold()[:60]) is not None
+    return text.strip(" \n\t()[]<>.:…").casefold() in ("", *_SKELETON)
 
 
 def _accepted(found: dict[int, HeadingLine], with_text: set[int]) -> dict[int, HeadingLine]:

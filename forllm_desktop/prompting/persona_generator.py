@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from forllm_desktop.domain.forum import NAME_LIMIT
 from forllm_desktop.domain.generation import (
     INPUTS,
     NAME_HEADING,
+    OWN_TEXT,
+    SECTION_HINTS,
     GenerationResult,
     GenerationType,
     PersonaGenerationRequest,
@@ -12,12 +15,13 @@ from forllm_desktop.domain.generation import (
 )
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.prompting.parsed_persona import ParsedPersona, normal_form, with_sections
-from forllm_desktop.prompting.persona_name import clean_name
+from forllm_desktop.prompting.persona_name import clean_name, visible
 from forllm_desktop.prompting.persona_parser import parse_persona
 from forllm_desktop.prompting.templates import fill_known
 
 WORD_COUNT = "300-500"
 """How long the brainstorm shall be, in words."""
+_EXPERT = " Expert"
 NONE = "none"
 """What stands for a hint that was not given."""
 
@@ -87,12 +91,12 @@ def result_of(request: PersonaGenerationRequest, parsed: ParsedPersona) -> Gener
 
 def final_name(request: PersonaGenerationRequest, written: str) -> str:
     """Return the persona's name: the one set by hand, the written one, the hint, or the subforum's."""
-    subforum = request.input_details.get("subforum_name", "")
+    subforum = visible(request.input_details.get("subforum_name", ""))
     return (
         request.target_persona_name_override
         or written
         or clean_name(request.input_details.get("name_hint", ""))
-        or (f"{subforum} Expert" if subforum else "Assistant")
+        or (f"{subforum[: NAME_LIMIT - len(_EXPERT)].rstrip()}{_EXPERT}" if subforum else "Assistant")
     )
 
 
@@ -150,11 +154,10 @@ def _listed(headings: Sequence[str]) -> str:
 
 
 def _skeleton(headings: Sequence[str]) -> str:
-    lines = [
-        f"## {heading}: (the name)" if heading == NAME_HEADING else f"## {heading}:\n(your text)"
+    return "\n".join(
+        f"## {heading}:{' ' if heading == NAME_HEADING else chr(10)}({SECTION_HINTS.get(heading, OWN_TEXT)})"
         for heading in headings
-    ]
-    return "\n".join(lines)
+    )
 
 
 def _text(request: PersonaGenerationRequest, parsed: ParsedPersona) -> str:

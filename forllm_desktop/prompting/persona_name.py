@@ -2,11 +2,14 @@
 
 import re
 
-from forllm_desktop.domain.forum import NAME_LIMIT, storable
+from forllm_desktop.domain.forum import storable
+from forllm_desktop.domain.persona_text import character_findings, without
 from forllm_desktop.prompting.heading_match import plain
 
 _READ = 400
 """How many characters of a line are looked at for a name."""
+_AROUND = " .,;:：。،"
+_LAYERS = 8
 _NAME_LETTERS, _NAME_WORDS = 60, 9
 """A name longer than this is a sentence."""
 _BEFORE = re.compile(
@@ -43,18 +46,23 @@ _YOU_ARE = re.compile(
 
 def clean_name(typed: str) -> str:
     """Return a name without quotes, marks and explanations behind it; "" when that is no name."""
-    name = re.sub(r"[*_`#]+", "", _first_line(typed))
-    name = re.sub(r"^\s*(?:[-+•]|\d{1,2}[.)])\s+", "", name)
-    name = _BEFORE.sub("", name)
-    name = _first_sentence(_ASIDE.split(name, maxsplit=1)[0])
-    name = " ".join("".join(ch if ch.isprintable() else " " for ch in name).split())
-    name = _unquoted(name.strip(" \t.,;:：。،"))
+    name = visible(_first_line(typed))
+    for _ in range(_LAYERS):
+        before, name = name, _bare_name(name)
+        if name == before:
+            break
+    else:
+        return ""
     if len(name) > _NAME_LETTERS or len(name.split()) > _NAME_WORDS or not any(ch.isalnum() for ch in name):
         return ""
     # What the skeleton of the template shows, and what is left of a placeholder, are no names.
-    if plain(name) in _NO_NAMES or "{" in name or "<" in name:
-        return ""
-    return name[:NAME_LIMIT]
+    return "" if plain(name) in _NO_NAMES or "{" in name or "<" in name else name
+
+
+def visible(name: str) -> str:
+    """Return a name as one line, without characters that show nothing or turn the text around."""
+    line = " ".join("".join(ch if ch.isprintable() else " " for ch in storable(name)).split())
+    return " ".join(without(line, character_findings(line, is_line=True)).split())
 
 
 def name_in_title(title: str) -> str:
@@ -82,6 +90,15 @@ def beside_name(text: str, name: str) -> str:
         own = f"{before.strip()} {own}".strip()
     own = own if any(ch.isalnum() for ch in own) else ""
     return "\n".join(filter(None, [own, "\n".join(lines[first + 1 :]).strip()]))
+
+
+def _bare_name(name: str) -> str:
+    """Return a name without one layer of what may stand around it."""
+    name = re.sub(r"[*_`#]+", "", name)
+    name = re.sub(r"^\s*(?:[-+•]|\d{1,2}[.)])\s+", "", name)
+    name = _BEFORE.sub("", name)
+    name = _first_sentence(_ASIDE.split(name, maxsplit=1)[0])
+    return _unquoted(" ".join(name.split()).strip(_AROUND)).strip(_AROUND)
 
 
 def _first_line(text: str) -> str:

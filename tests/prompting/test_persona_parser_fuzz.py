@@ -12,7 +12,7 @@ from tests.prompting.test_persona_corpus import lost_words
 # Those in which a phrase repeats itself within a line may lose the half of a word where it was cut.
 SAMPLES = [s for s in samples("corpus") if s.file not in ("loop_phrase.txt", "loop_cjk.txt")]
 BOUNDED = settings(
-    max_examples=120,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
