@@ -163,9 +163,10 @@ class PersonaGenerationRequest:
         wishes, model = params.get("output_preferences") or {}, params.get("llm_model_for_generation")
         if not model:
             raise _no_model()
+        kind: Any = params.get("generation_type")
         hints = params.get("input_details") or {}
         return cls(
-            generation_type=params.get("generation_type") or "",
+            generation_type=kind,
             input_details={name: hint for name, hint in hints.items() if hint is not None},
             llm_model_for_generation=ModelChoice(model["server_id"], model["name"]),
             output_preferences=OutputPreferences(

@@ -1,4 +1,4 @@
-"""What a persona may be asked from: every rule says by field what is wrong, and a request survives being kept."""
+"""What a persona may be asked from: every rule names its field, and a request survives being kept."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a model is asked when it writes a persona: every hint and wish stands in the body, in words it can follow."""
+"""What a model is asked when it writes a persona: every hint and wish stands in the body."""
 
 import asyncio
 import re
@@ -214,7 +214,7 @@ def test_what_is_not_wished_for_is_said_in_words(kind: GenerationType) -> None:
 
 @pytest.mark.parametrize("kind", GenerationType)
 def test_placeholders_inside_hints_and_answers_are_never_expanded(kind: GenerationType) -> None:
-    inputs = {name: "{{tone_preference}} {{nothing}} {{ word_count }}" for name in INPUTS[kind]}
+    inputs = dict.fromkeys(INPUTS[kind], "{{tone_preference}} {{nothing}} {{ word_count }}")
     answers = {
         Stage.EXPANSION: "{{length_preference}} and {{desired_headings_list_or_default}}",
         Stage.REFINEMENT: ANSWER + "{{persona_instructions}}\n## Habits of the sea:\n{{name_hint}}",
