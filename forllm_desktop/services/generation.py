@@ -22,9 +22,10 @@ from forllm_desktop.domain.templates import Template
 from forllm_desktop.domain.variation import Angle, too_alike, variation_plan
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Message
-from forllm_desktop.services import job_steps
+from forllm_desktop.services import job_steps, mending
 from forllm_desktop.services import persona_steps as steps
 from forllm_desktop.services.generation_steps import made_from
+from forllm_desktop.services.generation_words import note_of, one_line
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.posting import live_subforum
@@ -164,15 +165,11 @@ class GenerationService:
     def last_brainstorm(self, request: PersonaGenerationRequest) -> int | None:
         """Return the newest request with the same inputs and model that has a brainstorm already."""
         wanted = request.to_params()
+        same = ("generation_type", "input_details", "llm_model_for_generation")
         with self._database.read() as session:
-            for job in rows.generations(session):
-                params, output = job.request_params or {}, job.output or {}
-                same = all(
-                    params.get(key) == wanted[key]
-                    for key in ("generation_type", "input_details", "llm_model_for_generation")
-                )
-                if same and Stage.EXPANSION in output.get("stages", {}):
-                    return job.request_id
+            for request_id, params in rows.with_brainstorm(session, request.llm_model_for_generation):
+                if all(params.get(key) == wanted[key] for key in same):
+                    return request_id
         return None
 
     # -- reading
@@ -234,8 +231,15 @@ class GenerationService:
             if job.status != JobStatus.PROCESSING:
                 return False
             output = {**(job.output or {}), "result": result.to_json()}
-            if (job.request_params or {}).get("regenerates"):
+            params = job.request_params or {}
+            if params.get("regenerates"):
                 output["decision"] = "proposed"
+            elif params.get("mends"):
+                output["persona_id"] = params["mends"]
+                persona = mending.mend(session, job, result, now)
+                persona.attention = _attention(result, persona.prompt_instructions)
+                if persona.attention is None:
+                    self._place(session, news, persona, persona.generation_input_details or {}, now)
             else:
                 output["persona_id"] = self._make_persona(session, news, job, result, now)
             job.output, job.metrics = output, metrics
@@ -253,6 +257,17 @@ class GenerationService:
             persona.attention = None
             self._place(session, news, persona, persona.generation_input_details or {}, self._clock())
             news.tell(self._events.personas_changed)
+
+    def mend(self, persona_id: int) -> Job:
+        """Ask once more for what a generated persona lacks; its other sections stay as they were written.
+
+        A persona that was changed since gets a proposal instead. Raises NotPossible.
+        """
+        now = self._clock()
+        with change(self._database, self._events) as (session, news):
+            job = mending.request_for(session, persona_id, queue_rows.last_position(session) + 1, now)
+            news.tell(self._events.job_changed, job.request_id)
+        return job
 
     # -- inside
 
@@ -328,10 +343,10 @@ class GenerationService:
             is_unseen=True,
             tags=[],
         )
-        persona.take(PersonaContent(name, text, _one_line(request)))
+        persona.take(PersonaContent(name, text, one_line(request)))
         session.add(persona)
         session.flush()
-        steps.add_version(session, persona, now, _note_of(request), model_word(job.llm_model)[:200])
+        steps.add_version(session, persona, now, note_of(request), model_word(job.llm_model)[:200])
         if persona.attention is None:
             self._place(session, news, persona, details, now)
         return persona.persona_id
@@ -366,21 +381,3 @@ def _attention(result: GenerationResult, text: str) -> str | None:
     if result.missing:
         faults.insert(0, f"Missing: {', '.join(result.missing)}.")
     return " ".join(faults) or None
-
-
-def _one_line(request: PersonaGenerationRequest) -> str:
-    """Return what a list says of the persona, from the hint it was made from."""
-    inputs = request.input_details
-    hint = inputs.get("description_hint") or inputs.get("purpose_hint") or ""
-    if not hint and "subforum_name" in inputs:
-        hint = f"Expert for {inputs['subforum_name']}"
-    words = " ".join(hint.split())
-    return words if len(words) <= 120 else words[:119].rstrip() + "…"
-
-
-def _note_of(request: PersonaGenerationRequest) -> str:
-    return {
-        GenerationType.FROM_NAME_AND_DESCRIPTION: "Generated from an idea",
-        GenerationType.SUBFORUM_EXPERT: "Generated as an expert",
-        GenerationType.GENERAL_PURPOSE_ASSISTANT: "Generated as an assistant",
-    }[request.generation_type]

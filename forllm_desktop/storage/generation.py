@@ -1,13 +1,17 @@
 """Selects over own templates, ratings, and the requests that write personas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
 from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.queue import Job, JobKind
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.templates import OwnTemplate, PersonaRating
 from forllm_desktop.storage.database import Session
+
+_LOOKED_AT = 100
+"""Newest requests in which a brainstorm is looked for."""
 
 
 def own_template(session: Session, name: str) -> OwnTemplate | None:
@@ -39,6 +43,23 @@ def proposed(session: Session, persona_id: int | None = None) -> Sequence[Job]:
     if persona_id is not None:
         wanted = wanted.where(Job.request_params["regenerates"].as_integer() == persona_id)
     return session.scalars(wanted.order_by(Job.request_id.desc())).all()
+
+
+def with_brainstorm(session: Session, model: ModelChoice) -> Iterator[tuple[int, dict]]:
+    """Yield the requests to a model that have a brainstorm, the newest first: their ids and params."""
+    query = (
+        select(Job.request_id, Job.request_params)
+        .where(
+            Job.request_type == JobKind.GENERATE_PERSONA,
+            Job.llm_model == model.name,
+            Job.server_id == model.server_id,
+            Job.output["stages", "expansion", "text"].as_string().is_not(None),
+        )
+        .order_by(Job.request_id.desc())
+        .limit(_LOOKED_AT)
+    )
+    for request_id, params in session.execute(query):
+        yield request_id, params or {}
 
 
 def batch(session: Session, batch_id: int) -> Sequence[Job]:

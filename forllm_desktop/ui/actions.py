@@ -30,6 +30,7 @@ MENUS: dict[str, tuple[Spec, ...]] = {
         Spec("new_subforum", "New &subforum", ("Ctrl+Shift+N",), "plus"),
         Spec("new_persona", "New &persona", (), "users"),
         Spec("ask", "&Ask", ("Ctrl+Shift+A",), "chat-centered-text"),
+        Spec("generate", "&Generate a persona…", ("Ctrl+Shift+G",), "magic-wand"),
         SEPARATOR,
         Spec("open_trash", "&Trash", (), "trash"),
         Spec("settings", "S&ettings", ("Ctrl+,",), "gear-six"),

@@ -312,6 +312,7 @@ class Desk(QObject):
             "ask": self._ask,
             "close_tab": lambda: self._tabs.close_tab(self._tabs.current_key()),
             "find": self._find,
+            "generate": lambda: self.show_page("new-persona"),
             "larger_text": lambda: zoom(self._workspace.settings, STEP),
             "new_subforum": self._add_subforum,
             "new_topic": lambda: self.start_topic(),

@@ -16,6 +16,7 @@ PAGES = {
     "queue": ("Queue", "queue"),
     "personas": ("Personas", "users"),
     "templates": ("Templates", "magic-wand"),
+    "new-persona": ("New persona", "magic-wand"),
     "trash": ("Trash", "trash"),
     "settings": ("Settings", "gear-six"),
     "keyboard": ("Keyboard", "keyboard"),
@@ -105,6 +106,11 @@ class PageMaker(QObject):
                 return "New topic", "note-pencil"
             if kind == "subforum" and rest.isdecimal():
                 return self._workspace.forum.subforum(int(rest)).name, "sliders-horizontal"
+            if kind == "experts" and rest.isdecimal():
+                return f"Experts for {self._workspace.forum.subforum(int(rest)).name}", "magic-wand"
+            if kind == "generation" and rest.isdecimal():
+                about = self._workspace.queue.table([int(rest)])
+                return (about[0].writing.words, "magic-wand") if about and about[0].writing else None
         except NotFound:
             return None
         return PAGES.get(rest) if kind == "page" else None
@@ -123,7 +129,10 @@ class PageMaker(QObject):
             return self._make_new_topic(key, int(rest))
         if kind == "subforum":
             return self._make_subforum(key, int(rest))
+        if kind in ("experts", "generation"):
+            return self._make_generator(**{"subforum_id" if kind == "experts" else "request_id": int(rest)})
         makers = {
+            "new-persona": self._make_generator,
             "queue": self._make_queue,
             "personas": self._make_personas,
             "templates": self._make_templates,
@@ -171,8 +180,19 @@ class PageMaker(QObject):
 
         page = SubforumPage(subforum_id, self._workspace)
         page.failed.connect(self.failed)
+        page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)
         page.title_changed.connect(lambda title: self.retitled.emit(key, title))
+        page.undo_offered.connect(self.undo_offered)
+        return page
+
+    def _make_generator(self, *, request_id: int = 0, subforum_id: int = 0) -> QWidget:
+        from forllm_desktop.ui.pages.new_persona import NewPersonaPage
+
+        page = NewPersonaPage(self._workspace, request_id=request_id, subforum_id=subforum_id)
+        page.failed.connect(self.failed)
+        page.page_requested.connect(self.page_requested)
+        page.persona_requested.connect(self.persona_requested)
         page.undo_offered.connect(self.undo_offered)
         return page
 
@@ -192,6 +212,7 @@ class PageMaker(QObject):
         page = PersonasPage(self._workspace, lambda: self.shown_topic)
         page.asked.connect(self.persona_asked)
         page.failed.connect(self.failed)
+        page.page_requested.connect(self.page_requested)
         page.saved.connect(self.saved)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.undo_offered.connect(self.undo_offered)

@@ -85,7 +85,8 @@ def _paint_card(painter: QPainter, box: QRect, card: PersonaCard, word: str) -> 
 def _paint_right(painter: QPainter, box: QRect, card: PersonaCard, word: str) -> int:
     """Write word and version at the right; returns where they begin."""
     right = box.right() + 1
-    words = [(f"v{card.version}", "small", "text_3"), (word, "small", "text_2")]
+    colour = {"new": "accent_text", "attention": "warn"}.get(word, "text_2")
+    words = [(f"v{card.version}", "small", "text_3"), (word, "small", colour)]
     for text, font, colour in words:
         if text:
             width = QFontMetrics(theme().font(font)).horizontalAdvance(text)

@@ -257,6 +257,10 @@ def badge(card: PersonaCard) -> str:
     """Return the one word that sets a persona apart from the others; empty for most."""
     if not card.is_active:
         return "off"
+    if card.attention:
+        return "attention"
+    if card.is_unseen:
+        return "new"
     if card.is_global_default:
         return "default"
     return "fallback" if card.is_fallback else ""
@@ -264,7 +268,7 @@ def badge(card: PersonaCard) -> str:
 
 def spoken(card: PersonaCard) -> str:
     """Return what a screen reader says of a persona."""
-    words = {"off": "switched off", "default": "global default"}.get(badge(card), badge(card))
+    words = {"off": "switched off", "default": "global default", "attention": "needs attention"}.get(badge(card), badge(card))
     return ", ".join(part for part in (card.name, f"version {card.version}", words) if part)
 
 

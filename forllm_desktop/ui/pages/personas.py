@@ -35,6 +35,7 @@ class PersonasPage(Page):
 
     asked(persona_id, version, topic_id)    a version is to be asked in the topic that was shown last
     failed(error)
+    page_requested(name)      another page is to be shown
     saved(words)              what was kept, for the status line
     settings_requested()      a model is wanted that is not set up yet
     undo_offered(undo)        something was done that can be taken back
@@ -42,6 +43,7 @@ class PersonasPage(Page):
 
     asked = Signal(int, int, int)
     failed = Signal(object)
+    page_requested = Signal(str)
     saved = Signal(str)
     settings_requested = Signal()
     undo_offered = Signal(object)
@@ -128,6 +130,8 @@ class PersonasPage(Page):
             return
         self._panes.close_drawer()
         self._scroll.verticalScrollBar().setValue(0)
+        if persona_id:
+            self._ws.personas.mark_seen(persona_id)
 
     def _come_back(self) -> None:
         """Show the persona that was edited last, or the first."""
@@ -274,6 +278,7 @@ class PersonasPage(Page):
         self._facts_timer.timeout.connect(self._read_facts)
         self._list.chosen.connect(self._open)
         self._list.delete_requested.connect(self._delete)
+        self._list.generate_requested.connect(lambda: self.page_requested.emit("new-persona"))
         self._list.menu_requested.connect(self._pop_up)
         self._list.new_requested.connect(self.start_persona)
         self._list.opened.connect(self._edit)

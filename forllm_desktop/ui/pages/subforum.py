@@ -19,12 +19,14 @@ COLUMN_WIDTH = 640
 class SubforumPage(Page):
     """Everything about a subforum but its topics. What is changed is stored at once and can be undone.
 
+    page_requested(key)                       another page is to be shown
     persona_requested(persona_id, version)    a persona is to be shown; version 0 is the newest
     title_changed(title)
     undo_offered(undo)
     failed(error)
     """
 
+    page_requested = Signal(str)
     persona_requested = Signal(int, int)
     title_changed = Signal(str)
     undo_offered = Signal(object)
@@ -65,6 +67,7 @@ class SubforumPage(Page):
         for part in (self._names, self._members):
             part.undo_offered.connect(self.undo_offered)
             part.failed.connect(self.failed)
+        self._members.experts_requested.connect(lambda: self.page_requested.emit(f"experts:{subforum_id}"))
         self._members.persona_requested.connect(self.persona_requested)
         ws.events.subforums_changed.connect(self._refresh)
         look().changed.connect(self._dress)

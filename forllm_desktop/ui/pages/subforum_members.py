@@ -31,10 +31,12 @@ MOST_ROWS = 10
 class MembersPart(QWidget):
     """A sentence that says who answers by default and why, the list, and buttons for its current row.
 
+    experts_requested()                       a model shall write personas for it
     persona_requested(persona_id, version)    a persona is to be shown
     undo_offered(undo), failed(error)
     """
 
+    experts_requested = Signal()
     persona_requested = Signal(int, int)
     undo_offered = Signal(object)
     failed = Signal(object)
@@ -58,6 +60,7 @@ class MembersPart(QWidget):
         self._list.setSelectionMode(PersonaListView.SelectionMode.SingleSelection)
         self._why = plain_label("", "ui", "text_2", wraps=True)
         self._assign = push_button("Assign", "", "plus")
+        self._experts = push_button("Generate experts…", "", "magic-wand")
         self._default = push_button("Make default", "quiet", small=True)
         self._open = push_button("Open", "quiet", small=True)
         self._remove = push_button("Remove", "quiet", small=True)
@@ -216,6 +219,7 @@ class MembersPart(QWidget):
             buttons.addWidget(button)
         head = QHBoxLayout()
         head.addWidget(plain_label("Personas", "heading"), 1)
+        head.addWidget(self._experts)
         head.addWidget(self._assign)
         self._body.addWidget(self._list)
         self._body.addWidget(self._empty)
@@ -235,6 +239,7 @@ class MembersPart(QWidget):
         self._list.menu_requested.connect(self._pop_up)
         self._list.key_pressed.connect(self._take_key)
         self._menu.chosen.connect(lambda id: self.assign([id]))
+        self._experts.clicked.connect(self.experts_requested)
         self._assign.clicked.connect(self._pop_up_others)
         self._default.clicked.connect(lambda: self._run("Make default", "No default"))
         self._open.clicked.connect(lambda: self._run("Open"))

@@ -21,6 +21,7 @@ class PersonaListPane(QWidget):
     delete_requested(ids)       Del
     rename_requested(id)        F2
     new_requested()
+    generate_requested()        a model shall write a persona
     menu_requested(id, point)   a menu of a row, at a point of the screen
     """
 
@@ -29,6 +30,7 @@ class PersonaListPane(QWidget):
     delete_requested = Signal(list)
     rename_requested = Signal(int)
     new_requested = Signal()
+    generate_requested = Signal()
     menu_requested = Signal(int, QPoint)
 
     def __init__(self, personas: PersonaService, events: Events, parent: QWidget | None = None) -> None:
@@ -40,10 +42,13 @@ class PersonaListPane(QWidget):
         self._hint = plain_label("", "small", "text_3", wraps=True)
         self._new = push_button("New", "quiet", "plus")
         self._new.setAccessibleName("New persona")
+        self._generate = push_button("Generate", "quiet", "magic-wand")
+        self._generate.setAccessibleName("Generate a persona")
         self._shown = 0
         self._lay_out()
         self._filter.textChanged.connect(self._model.set_filter)
         self._new.clicked.connect(self.new_requested)
+        self._generate.clicked.connect(self.generate_requested)
         self._view.selectionModel().currentChanged.connect(self._note_current)
         self._view.opened.connect(self.opened)
         self._view.key_pressed.connect(self._take_key)
@@ -134,6 +139,7 @@ class PersonaListPane(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 8, 12, 12)
         foot.addWidget(self._new)
+        foot.addWidget(self._generate)
         foot.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -28,10 +28,12 @@ class PersonaDock(QWidget):
 
     open_requested(persona_id)    a persona is to be read and edited
     new_requested()               a persona is to be written
+    generate_requested()          a model shall write a persona
     """
 
     open_requested = Signal(int)
     new_requested = Signal()
+    generate_requested = Signal()
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class PersonaDock(QWidget):
         self._view = PersonaListView(self._model)
         self._title = plain_label("Personas", "ui_strong")
         self._filter = SearchField("Filter")
+        self._generate = icon_button("Generate a persona", "magic-wand")
         self._add = icon_button("New persona", "plus")
         self._none = EmptyPane(
             "users", "Nobody matches", "Names, descriptions and tags are looked at.", "Clear the filter"
@@ -75,9 +78,10 @@ class PersonaDock(QWidget):
         """Return what can be done with the selected personas; with none selected, what can be done at all."""
         cards = self._view.selected_cards()
         new = Command("New persona", self.new_requested.emit, (), "plus")
+        generate = Command("Generate a persona…", self.generate_requested.emit, (), "magic-wand")
         if not cards:
-            return [new]
-        return [*self._for_cards(cards), SEPARATOR, new]
+            return [new, generate]
+        return [*self._for_cards(cards), SEPARATOR, new, generate]
 
     # -- the commands
 
@@ -155,6 +159,7 @@ class PersonaDock(QWidget):
     def _lay_out(self) -> None:
         self._head.addWidget(self._title)
         self._head.addStretch()
+        self._head.addWidget(self._generate)
         self._head.addWidget(self._add)
         self._field.addWidget(self._filter)
         self._list.addWidget(self._view)
@@ -177,11 +182,13 @@ class PersonaDock(QWidget):
         self._title.setFixedHeight(max(now.row(_HEAD), now.px(28) + 8))
         self._field.setContentsMargins(12, 0, 12, 8)
         self._add.setIconSize(QSize(now.px(18), now.px(18)))
+        self._generate.setIconSize(QSize(now.px(18), now.px(18)))
 
     def _connect(self) -> None:
         self._filter.textChanged.connect(self._model.set_filter)
         self._filter.returnPressed.connect(self._go_to_list)
         self._add.clicked.connect(self.new_requested)
+        self._generate.clicked.connect(self.generate_requested)
         self._none.button_pressed.connect(self._filter.clear)
         self._model.refreshed.connect(self._show_list_or_hint)
         self._view.opened.connect(self.open_requested)

@@ -30,7 +30,7 @@ class Sidebar(QWidget):
     """Where the user chooses what the centre shows.
 
     topic_requested(topic_id, new_tab)    a topic is to be shown
-    page_requested(page)                  a page is to be shown: "queue", "personas" or "subforum:3"
+    page_requested(page)                  a page is to be shown: "queue", "subforum:3", "experts:3"
     new_topic_requested(subforum_id)      a topic is to be started in a subforum
     assign_requested(subforum_id, place)  personas are to be assigned; `place` is its row on the screen
     ask_requested(topic_id, place)        personas are to be asked in a topic
@@ -123,6 +123,7 @@ class Sidebar(QWidget):
         self._commands.settings_requested.connect(lambda id: self.page_requested.emit(f"subforum:{id}"))
         self._commands.assign_requested.connect(self.assign_requested)
         self._commands.ask_requested.connect(self.ask_requested)
+        self._commands.experts_requested.connect(lambda id: self.page_requested.emit(f"experts:{id}"))
         self._commands.new_subforum_requested.connect(self.add_subforum)
         self._commands.describe_requested.connect(self._describe)
         self._panel.closed.connect(self._model.refresh)

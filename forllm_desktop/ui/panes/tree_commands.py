@@ -25,6 +25,7 @@ class TreeCommands(QObject):
     settings_requested(subforum_id)     its page is to be shown, with its personas
     assign_requested(subforum_id, place)  personas are to be assigned; `place` is its row on the screen
     ask_requested(topic_id, place)      personas are to be asked in a topic
+    experts_requested(subforum_id)      a model shall write personas for it
     undo_offered(undo)                  something was done; how to take it back
     failed(error)                       something could not be done; a ForllmError
     """
@@ -35,6 +36,7 @@ class TreeCommands(QObject):
     settings_requested = Signal(int)
     assign_requested = Signal(int, QRect)
     ask_requested = Signal(int, QRect)
+    experts_requested = Signal(int)
     undo_offered = Signal(object)
     failed = Signal(object)
 
@@ -142,6 +144,7 @@ class TreeCommands(QObject):
                 ("Ctrl+Return", "Ctrl+Enter"),
                 "sliders-horizontal",
             ),
+            Command("Generate experts…", lambda: self.experts_requested.emit(id), (), "magic-wand"),
             Command("Move up", up, ("Alt+Up", "Ctrl+Shift+Up"), is_enabled=place > 0),
             Command("Move down", down, ("Alt+Down", "Ctrl+Shift+Down"), is_enabled=place < last),
             Command(

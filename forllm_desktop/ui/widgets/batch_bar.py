@@ -42,7 +42,7 @@ class BatchBar(QWidget):
         """Show how far a batch is."""
         self._batch = batch
         done = batch.size - batch.open
-        words = batch_words(batch)
+        words = batch_words(batch.subforum, done, batch.size)
         self._words.setText(words)
         self._bar.setRange(0, batch.size)
         self._bar.setValue(done)
@@ -58,7 +58,7 @@ class BatchBar(QWidget):
         self._bar.setFixedWidth(theme().px(BAR))
 
 
-def batch_words(batch: Batch) -> str:
+def batch_words(subforum: str, done: int, size: int) -> str:
     """Return how far a batch is: "Experts for Cooking: 3 of 10 done"."""
-    place = f" for {batch.subforum}" if batch.subforum else ""
-    return f"Experts{place}: {batch.size - batch.open:,} of {batch.size:,} done"
+    place = f" for {subforum}" if subforum else ""
+    return f"Experts{place}: {done:,} of {size:,} done"
