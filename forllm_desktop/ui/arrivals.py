@@ -1,11 +1,11 @@
 """Notices personas that models have written, and says that they are there."""
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from forllm_desktop.domain.persona_card import PersonaCard
+from forllm_desktop.events import Events
 from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.main_window import MainWindow
 
 AFTER = 400
@@ -13,17 +13,23 @@ AFTER = 400
 
 
 class Arrivals(QObject):
-    """Says it in the quiet bar, unless the page on which the persona is written is in view."""
+    """Says it in the quiet bar, unless the page on which the persona is written is in view.
 
-    def __init__(self, window: MainWindow, workspace: Workspace, open_persona, open_list, parent: QObject) -> None:
+    persona_requested(persona_id)    one that arrived is to be shown
+    list_requested()                 several arrived; all personas are to be shown
+    """
+
+    persona_requested = Signal(int)
+    list_requested = Signal()
+
+    def __init__(self, window: MainWindow, personas: PersonaService, events: Events, parent: QObject) -> None:
         super().__init__(parent)
         self._window = window
-        self._personas: PersonaService = workspace.personas
-        self._open_persona, self._open_list = open_persona, open_list
+        self._personas = personas
         self._known = {card.persona_id for card in self._unseen()}
         self._timer = QTimer(self, singleShot=True, interval=AFTER)
         self._timer.timeout.connect(self._look)
-        workspace.events.personas_changed.connect(self._look_soon)
+        events.personas_changed.connect(self._look_soon)
 
     def _look_soon(self) -> None:
         if not self._timer.isActive():
@@ -45,7 +51,7 @@ class Arrivals(QObject):
             words = f"{len(told):,} personas have arrived"
         elif told[0].attention:
             words = f"{words} and needs attention"
-        step = (lambda: self._open_persona(first)) if len(told) == 1 else self._open_list
+        step = (lambda: self.persona_requested.emit(first)) if len(told) == 1 else self.list_requested.emit
         self._window.bar.say(f"{words}.", icon="magic-wand", action="Open", on_action=step)
 
     def _is_in_view(self, persona_id: int) -> bool:

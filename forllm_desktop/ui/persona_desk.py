@@ -4,8 +4,8 @@ from PySide6.QtCore import QObject, QRect, Signal
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
-from forllm_desktop.ui.drop_plans import DropPlans
 from forllm_desktop.ui.arrivals import Arrivals
+from forllm_desktop.ui.drop_plans import DropPlans
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.panes.persona_chooser import PersonaChooser
 from forllm_desktop.ui.panes.persona_drops import PersonaDrops
@@ -50,9 +50,11 @@ class PersonaDesk(QObject):
         self._acts.said.connect(self._window.status.say)
         self.dock.open_requested.connect(self.persona_requested)
         self.dock.new_requested.connect(lambda: self.persona_requested.emit(0))
-        self.dock.generate_requested.connect(window.actions_by_id["generate"].trigger)
-        open_list = lambda: window.panes.show_personas(True)  # noqa: E731
-        Arrivals(window, ws, self.persona_requested.emit, open_list, self)
+        actions = self._window.actions_by_id
+        self.dock.generate_requested.connect(actions["generate"].trigger)
+        arrivals = Arrivals(self._window, self._workspace.personas, self._workspace.events, self)
+        arrivals.persona_requested.connect(self.persona_requested)
+        arrivals.list_requested.connect(actions["open_personas"].trigger)
         self.drops.sentence_changed.connect(self._window.status.show_passing)
         sidebar.assign_requested.connect(self._choose_for_subforum)
         sidebar.ask_requested.connect(self._choose_for_topic)

@@ -24,6 +24,9 @@ QPushButton[kind="quiet"], QToolButton { background: transparent; border: 1px so
 QPushButton[kind="quiet"] { padding: 0 8px; }
 QPushButton[kind="quiet"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[kind="quiet"]:pressed, QToolButton:pressed { background: $pressed; }
+QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent_text;
+    font-weight: 400; }
+QPushButton[kind="link"]:hover { background: $hover; }
 QPushButton[kind="danger"] { color: $danger; }
 QPushButton[kind="danger"]:hover { background: $danger_soft; }
 QPushButton[kind="delete"] { background: $danger_fill; border-color: $danger_fill; color: $on_accent; }

@@ -17,7 +17,12 @@ from PySide6.QtWidgets import QApplication
 from forllm_desktop.ui.icons import load_icons
 from tests.builders import FixedClock
 from tests.fakes import FakeOllama
-from tests.screenshots import dragging_scenes, generation_scenes, persona_scenes  # noqa: F401 (their scenes)
+from tests.screenshots import (  # noqa: F401 (their scenes)
+    dragging_scenes,
+    generation_scenes,
+    generator_scenes,
+    persona_scenes,
+)
 from tests.screenshots.checking import problems_of
 from tests.screenshots.content import STILL, Filled, empty_workspace, filled_workspace
 from tests.screenshots.scenes import SCENES, Scene

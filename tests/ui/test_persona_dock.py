@@ -170,7 +170,9 @@ def test_the_menu_opens_by_key_and_by_mouse(dock: Dock, qtbot: QtBot, by_key: bo
     else:
         qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, pos=point)
     menu = next(menu for menu in dock.dock.findChildren(QMenu) if menu.isVisible())
-    assert [action.text() for action in menu.actions() if action.text()][-2:] == ["Delete", "New persona"]
+    assert [action.text() for action in menu.actions() if action.text()][-3:] == [
+        "Delete", "New persona", "Generate a persona…",
+    ]  # fmt: skip
     menu.close()
 
 

@@ -551,7 +551,7 @@ def test_menu_of_a_subforum(shown: Shown, filled: Forum) -> None:
     menu = shown.menu()
     assert list(menu) == [
         "Close", "New topic here", "Assign personas…", "Rename", "Name and description",
-        "Subforum settings…", "Move up", "Move down", "Mark all as read", "New subforum",
+        "Subforum settings…", "Generate experts…", "Move up", "Move down", "Mark all as read", "New subforum",
         "Mark everything as read", "Open all subforums", "Close all subforums", "Delete",
     ]  # fmt: skip
     assert (menu["Move up"].isEnabled(), menu["Move down"].isEnabled()) == (False, True)

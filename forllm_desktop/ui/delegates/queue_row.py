@@ -102,6 +102,8 @@ class QueueDelegate(QStyledItemDelegate):
         box = QRectF(cell.left() + PAD, cell.center().y() - side / 2 + 0.5, side, side)
         if row.persona_id:
             paint_persona(painter, box, row.persona_id, row.persona)
+        elif row.writing is not None:
+            paint_icon(painter, box.adjusted(1, 1, -1, -1).toRect(), "magic-wand", "text_3")
         _write(painter, cell.adjusted(side + 8, 0, 0, 0), text, "text")
 
     def _paint_persona(self, painter: QPainter, cell: QRect, row: QueueRow) -> None:

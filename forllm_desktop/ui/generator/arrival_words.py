@@ -14,7 +14,7 @@ def planned(wishes: Wishes, subforums: dict[int, str]) -> Arrival:
     place = subforums.get(wishes.subforum_id if wishes.kind.is_expert else wishes.assign_to, "")
     if wishes.kind is Kind.SEVERAL:
         words = f"{wishes.count} personas, each with a name of its own."
-        return Arrival("Several experts", "", f"{words} {_assigned(place)}".strip())
+        return Arrival("Several experts", "", f"{words} They will be assigned to {place}.")
     is_assigned = wishes.kind is Kind.EXPERT or wishes.assigns
     return Arrival(name, "v1" if name else "", _kept(place if is_assigned else ""))
 
@@ -85,7 +85,7 @@ def _proposal(view: GenerationView, workspace: Workspace, notes: tuple[str, ...]
 
 
 def _kept(place: str) -> str:
-    where = _assigned(place) or "It is assigned nowhere until you do that."
+    where = f"It will be assigned to {place}." if place else "It is assigned nowhere until you do that."
     return f"Kept as version 1 in the list of personas. A name that is taken gets a number. {where}"
 
 

@@ -30,10 +30,10 @@ class Columns(QWidget):
         left = QVBoxLayout(self._left)
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
-        left.addWidget(_scroll(form), 1)
+        left.addWidget(scrolled(form), 1)
         left.addWidget(form_foot)
         self._middle = middle
-        self._right = _scroll(result)
+        self._right = scrolled(result)
         words = {FORM: "Wishes", TEXT: "Text", RESULT: "Headings"}
         self._three = Segmented("Shown", words)
         self._two = Segmented("Shown at the right", {TEXT: words[TEXT], RESULT: words[RESULT]})
@@ -41,8 +41,8 @@ class Columns(QWidget):
         switches = QHBoxLayout(self._switches)
         switches.setContentsMargins(16, 8, 16, 8)
         switches.addWidget(self._three)
-        switches.addWidget(self._two)
         switches.addStretch()
+        switches.addWidget(self._two)
         self._row = QHBoxLayout()
         self._row.setSpacing(0)
         self._borders = (_Border(), _Border())
@@ -101,7 +101,8 @@ def _free(part: QWidget, most: int) -> None:
     part.setMaximumWidth(most)
 
 
-def _scroll(inner: QWidget) -> QScrollArea:
+def scrolled(inner: QWidget) -> QScrollArea:
+    """Return an area in which a widget scrolls from top to bottom where it has no room."""
     made = QScrollArea()
     made.setWidget(inner)
     made.setWidgetResizable(True)

@@ -228,6 +228,7 @@ class WishForm(QWidget):
         self._assign_to.setEnabled(self._assigns.isChecked())
         self._assigns.setEnabled(bool(self._subforums))
         self._reuse_row.setVisible(kind is not Kind.SEVERAL)
+        self.setFocusProxy(self._radios[kind])
         self.kind_changed.emit()
 
     # -- how it is made
@@ -259,6 +260,9 @@ class WishForm(QWidget):
     def _lay_out(self) -> None:
         pair = QGridLayout()
         pair.setHorizontalSpacing(12)
+        for name in ("tone_preference", "length_preference"):
+            # Two short words stand beside each other in whatever room there is.
+            self.fields[name].setMinimumWidth(1)
         pair.addWidget(self.fields["tone_preference"], 0, 0)
         pair.addWidget(self.fields["length_preference"], 0, 1)
         self._place_row = _row(self._assigns, self._assign_to)

@@ -1,10 +1,13 @@
 """A text that grows while it is read: what is in view stays where it is, or the end is followed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QFont, QFontMetricsF, QSyntaxHighlighter, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from forllm_desktop.ui.theme import look, theme
+
+_PAD = 8
+"""Between border and text, in px at 100 %."""
 
 
 class GrowingView(QPlainTextEdit):
@@ -22,6 +25,7 @@ class GrowingView(QPlainTextEdit):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(0)
         self._headings = _Headings(self.document())
         look().changed.connect(self._dress)
         self._dress()
@@ -48,7 +52,7 @@ class GrowingView(QPlainTextEdit):
 
     def height_of(self, lines: int) -> int:
         """Return the height in px for so many lines."""
-        return round(lines * self.fontMetrics().lineSpacing()) + 20
+        return round(lines * QFontMetricsF(self.font()).lineSpacing()) + 2 * theme().px(_PAD) + 3
 
     def _dress(self) -> None:
         now = theme()
@@ -57,7 +61,7 @@ class GrowingView(QPlainTextEdit):
         colour = now.tokens.text if self._ground == "surface" else now.tokens.text_2
         self.setStyleSheet(
             f"QPlainTextEdit {{ background: {ground}; color: {colour}; border: 1px solid {now.tokens.line};"
-            f" border-radius: 8px; padding: {now.px(8)}px {now.px(10)}px; }}"
+            f" border-radius: 8px; padding: {now.px(_PAD)}px {now.px(_PAD + 4)}px; }}"
             f"QPlainTextEdit:focus {{ border: 1px solid {now.tokens.accent_text}; }}"
         )
         self._headings.rehighlight()

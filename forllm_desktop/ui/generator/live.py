@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.services.generation_view import GenerationView
 from forllm_desktop.ui.generator import generator_words
 from forllm_desktop.ui.generator.stage_section import StageSection
 from forllm_desktop.ui.generator.step_row import StepRow
-from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.combo_box import ComboBox
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.quiet_bar import QuietBar
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 
 class LiveView(QWidget):
@@ -44,9 +44,6 @@ class LiveView(QWidget):
         self._lay_out()
         self._members.activated.connect(lambda _row: self.member_chosen.emit(self._members.currentData()))
         self._batch_cancel.clicked.connect(self.batch_cancel_requested)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(280), theme().px(160))
 
     def show_batch(self, members: list[tuple[int, str]], shown: int, said: str, *, is_open: bool) -> None:
         """Show which requests were made together: ids with their words; none hides this line."""
@@ -102,12 +99,10 @@ class LiveView(QWidget):
         )
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout(self._batch)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(12)
-        line.addWidget(self._batch_words)
-        line.addWidget(self._members, 1)
-        line.addWidget(self._batch_cancel)
+        line = WrapRow(self._batch, spacing=12)
+        line.add(self._batch_words)
+        line.add(self._members, 96)
+        line.add(self._batch_cancel)
         self._texts.setSpacing(12)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,6 +22,9 @@ from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.tips import plain_tip
 
 HEADS = ("Special field", "Temperament", "Audience", "Method")
+
+_LINES = 3
+"""Lines of a cell."""
 
 
 class PlanTable(QWidget):
@@ -42,6 +46,8 @@ class PlanTable(QWidget):
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.horizontalHeader().setSectionsClickable(False)
+        self._table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._table.setCornerButtonEnabled(False)
         self._table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         self._table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -119,4 +125,7 @@ class PlanTable(QWidget):
         self._alike.setVisible(bool(words))
 
     def _dress(self) -> None:
-        self._table.verticalHeader().setDefaultSectionSize(2 * theme().line_height("ui") + 10)
+        head = self._table.horizontalHeader()
+        widest = max(QFontMetrics(theme().font("caption")).horizontalAdvance(word) for word in HEADS)
+        head.setMinimumSectionSize(widest + theme().px(48))
+        self._table.verticalHeader().setDefaultSectionSize(_LINES * theme().line_height("ui") + 10)

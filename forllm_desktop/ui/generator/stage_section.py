@@ -1,8 +1,8 @@
 """One stage of a persona on the page: its text as it is written, its thoughts folded away."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from forllm_desktop.services.generation_view import StageView
 from forllm_desktop.ui import words
@@ -31,9 +31,9 @@ class StageSection(QWidget):
         self._is_opened = False
         self._title = plain_label("", "ui_strong")
         self._state = plain_label("", "small", "accent_text")
-        self._show = push_button("", "quiet", small=True)
-        self._copy = icon_button("Copy this text", "copy")
-        self._thoughts = push_button("", "quiet", small=True)
+        self._show = push_button("", "link", small=True)
+        self._copy = icon_button(f"Copy: {name}", "copy")
+        self._thoughts = push_button("", "link", small=True)
         self._thinking = GrowingView(f"Thoughts: {name}", ground="sunken")
         self._text = GrowingView(name)
         self._quiet = GrowingView(f"{name}, folded", ground="sunken")
@@ -53,6 +53,7 @@ class StageSection(QWidget):
         layout.addWidget(self._quiet)
         layout.addWidget(self._text, 1)
         self._thinking.hide()
+        self._quiet.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._show.clicked.connect(self._turn)
         self._thoughts.clicked.connect(self._turn_thoughts)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._full))
@@ -74,12 +75,7 @@ class StageSection(QWidget):
         self._state.setText(STATES.get(stage.phase if stage.state == "running" else stage.state, ""))
         self._state.set_colour("danger" if stage.state == "failed" else "accent_text")
         self._thinking.show_text(stage.thinking)
-        n_thoughts = len(stage.thinking.split())
-        self._thoughts.setVisible(bool(n_thoughts))
-        is_shown = not self._thinking.isHidden()
-        self._thoughts.setText(
-            "Hide thoughts" if is_shown else f"Thoughts, {words.counted(n_thoughts, 'word')}"
-        )
+        self._name_thoughts()
         self._copy.setEnabled(bool(stage.text))
         self._fit()
 
@@ -95,7 +91,9 @@ class StageSection(QWidget):
         self._quiet.setVisible(not has_room)
         n_words = len(self._full.split())
         self._show.setVisible(not self._is_last and bool(n_words))
-        self._show.setText("Show less" if self._is_opened else f"Show all {words.counted(n_words, 'word')}")
+        self._call(
+            self._show, "Show less" if self._is_opened else f"Show all {words.counted(n_words, 'word')}"
+        )
         policy = QSizePolicy.Policy.Expanding if has_room else QSizePolicy.Policy.Fixed
         self.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
 
@@ -106,8 +104,14 @@ class StageSection(QWidget):
 
     def _turn_thoughts(self) -> None:
         self._thinking.setVisible(self._thinking.isHidden())
-        n_thoughts = len(self._thought.split())
-        is_shown = not self._thinking.isHidden()
-        self._thoughts.setText(
-            "Hide thoughts" if is_shown else f"Thoughts, {words.counted(n_thoughts, 'word')}"
-        )
+        self._name_thoughts()
+
+    def _name_thoughts(self) -> None:
+        n_words = len(self._thought.split())
+        self._thoughts.setVisible(bool(n_words))
+        said = f"Thoughts, {words.counted(n_words, 'word')}"
+        self._call(self._thoughts, said if self._thinking.isHidden() else "Hide thoughts")
+
+    def _call(self, button: QPushButton, said: str) -> None:
+        button.setText(said)
+        button.setAccessibleName(f"{said}: {self._title.text()}")

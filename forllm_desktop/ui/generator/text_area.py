@@ -1,7 +1,7 @@
 """A field for some lines of plain text, with a border."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from forllm_desktop.ui.theme import look, theme
@@ -30,6 +30,10 @@ class TextArea(QPlainTextEdit):
         """Show a text."""
         if text != self.toPlainText():
             self.setPlainText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
 
     def _dress(self) -> None:
         now = theme()

@@ -268,7 +268,9 @@ def badge(card: PersonaCard) -> str:
 
 def spoken(card: PersonaCard) -> str:
     """Return what a screen reader says of a persona."""
-    words = {"off": "switched off", "default": "global default", "attention": "needs attention"}.get(badge(card), badge(card))
+    words = {"off": "switched off", "default": "global default", "attention": "needs attention"}.get(
+        badge(card), badge(card)
+    )
     return ", ".join(part for part in (card.name, f"version {card.version}", words) if part)
 
 

@@ -12,7 +12,7 @@ from forllm_desktop.domain.queue import Job
 from forllm_desktop.services.generation_view import generation_view
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.generator.arrival_words import arrival, heading_marks, planned
-from forllm_desktop.ui.generator.columns import TEXT, Columns
+from forllm_desktop.ui.generator.columns import TEXT, Columns, scrolled
 from forllm_desktop.ui.generator.followed import FollowedRequest
 from forllm_desktop.ui.generator.form import WishForm
 from forllm_desktop.ui.generator.live import LiveView
@@ -72,6 +72,7 @@ class NewPersonaPage(Page):
             "magic-wand", "Nothing is written yet", "Press Generate: the text appears here as it is written."
         )
         self._plan, self._live, self._outcome = PlanTable(), LiveView(), Outcome()
+        self._live_area = scrolled(self._live)
         self._keeper = QTimer(self, singleShot=True, interval=KEEP_AFTER)
         self._columns = Columns(self._form, self._foot(), self._padded(), self._outcome)
         self._lay_out()
@@ -170,7 +171,7 @@ class NewPersonaPage(Page):
                 shown.members, shown.request_id, shown.batch_said, is_open=shown.batch_is_open
             )
             self._live.show_view(shown.view, is_paused=is_paused, now=utc_now())
-            self._middle.setCurrentWidget(self._live)
+            self._middle.setCurrentWidget(self._live_area)
             self._outcome.marks.show_headings(heading_marks(shown.view, shown.found))
             self._outcome.show_arrival(arrival(shown.view, shown.found, self._ws))
             self.setProperty("persona_id", shown.view.persona_id)
@@ -267,7 +268,7 @@ class NewPersonaPage(Page):
         return made
 
     def _padded(self) -> QWidget:
-        for part in (self._empty, self._plan, self._live):
+        for part in (self._empty, self._plan, self._live_area):
             self._middle.addWidget(part)
         made = QWidget()
         layout = QVBoxLayout(made)

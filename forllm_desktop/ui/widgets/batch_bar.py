@@ -1,6 +1,7 @@
 """A line for requests that were made together: how far they are, and one button that cancels them all."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from forllm_desktop.ui.item_models.queue_table import Batch
@@ -10,6 +11,8 @@ from forllm_desktop.ui.widgets.labels import plain_label
 
 BAR = 120
 """Width of the bar in px at 100 %."""
+_ROOM = 520
+"""Width in px at 100 % below which the words say it without the bar."""
 
 
 class BatchBar(QWidget):
@@ -49,6 +52,10 @@ class BatchBar(QWidget):
         self._bar.setAccessibleName(words)
         self._cancel.setAccessibleName(f"Cancel the whole batch: {words}")
         self.setAccessibleName(words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bar.setVisible(self.width() > theme().px(_ROOM))
 
     def _ask_to_cancel(self) -> None:
         if self._batch is not None:

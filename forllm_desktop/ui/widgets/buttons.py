@@ -18,7 +18,7 @@ _GIVES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocus
 def push_button(
     text: str, kind: str = "", icon_name: str = "", *, small: bool = False, parent: QWidget | None = None
 ) -> QPushButton:
-    """Return a button with words. `kind`: "" (a border), "primary", "quiet", "danger" or "delete"."""
+    """Return a button with words. `kind`: "" (a border), "primary", "quiet", "link", "danger" or "delete"."""
     button = PushButton(text, parent)
     button.setProperty("kind", kind)
     button.setProperty("size", "small" if small else "")

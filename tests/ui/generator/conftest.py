@@ -1,6 +1,7 @@
 """A data folder with a model, and a real worker thread that plays a script instead of asking a server."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,32 @@ You are Signe.
 
 ## Speaking Style:
 Short sentences.
+"""
+FULL = """## Persona Name: Signe Dahl
+
+## Core Identity:
+A marine biologist from Esbjerg.
+
+## Key Personality Traits:
+- Patient
+- Dry
+- Exact
+
+## Knowledge Domain & Expertise:
+Porpoises, tides and ice.
+
+## Speaking Style & Tone:
+Short sentences.
+
+## Interaction Guidelines & Behaviors:
+Asks where and when.
+
+## Forbidden Actions & Topics:
+No invented sightings.
+
+## Example Phrases:
+- “I did not see it.”
+- “Fog is an answer too.”
 """
 BRAINSTORM = "She learned the sea from a fishing family."
 
@@ -43,10 +70,10 @@ def start(workspace: Workspace) -> Iterator[Start]:
         ws = workspace
 
         def make() -> QueueLoop:
-            backends = ScriptedBackends(backend)
+            backends: Any = ScriptedBackends(backend)
             return QueueLoop(
                 ws.queue, ws.prompts, ws.settings, ws.events, backends, ws.generation, ws.templates
-            )  # type: ignore[arg-type]
+            )
 
         worker = WorkerThread(make)
         worker.listen_to(ws.events)

@@ -86,12 +86,14 @@ def test_batch_has_one_progress_and_one_cancel(
     assert cells(pane, Column.REQUEST)[1] == "Writing a persona for Sea, 2 of 3"
     start(ScriptedBackend([BRAINSTORM], [GOOD], [BRAINSTORM], [gate]))
     bar = pane.findChild(BatchBar)
+    assert bar is not None
     qtbot.waitUntil(lambda: bar.accessibleName() == "Experts for Sea: 1 of 3 done")
     assert ("cancel_batch", "Cancel the whole batch", "prohibit") in menu_actions(
         pane._shown.index(0, 0).data(ROW_ROLE)
     )
     button = bar.findChild(QPushButton)
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
     qtbot.waitUntil(lambda: [ws.queue.job(job.request_id).status for job in jobs].count("cancelled") == 2)
     qtbot.waitUntil(bar.isHidden)
     assert len(ws.personas.find("Signe Dahl")) == 1
