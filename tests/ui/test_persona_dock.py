@@ -185,7 +185,8 @@ def test_enter_opens_the_page_and_the_dock_makes_room(dock: Dock, window: MainWi
     assert not dock.dock.isVisible()
     tabs.close_tab("page:personas")
     assert dock.dock.isVisible()
-    qtbot.mouseClick(dock.dock.findChild(QToolButton), Qt.MouseButton.LeftButton)
+    buttons = {button.accessibleName(): button for button in dock.dock.findChildren(QToolButton)}
+    qtbot.mouseClick(buttons["New persona"], Qt.MouseButton.LeftButton)
     assert tabs.current_key() == "page:personas"
 
 
