@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, dataclass
 from itertools import combinations
+from operator import eq
 
 from forllm_desktop.domain.errors import InvalidInput
 
@@ -108,12 +109,8 @@ def variation_plan(count: int) -> list[Angle]:
 
 def too_alike(angles: list[Angle]) -> tuple[int, int] | None:
     """Return the places of two angles that share more than one part, as a user may make them, or None."""
-    for (i, one), (j, other) in combinations(enumerate(angles), 2):
-        shared = sum(_same(a, b) for a, b in zip(astuple(one), astuple(other), strict=True))
-        if shared > 1:
+    folded = [tuple(" ".join(part.casefold().split()) for part in astuple(angle)) for angle in angles]
+    for (i, one), (j, other) in combinations(enumerate(folded), 2):
+        if sum(map(eq, one, other)) > 1:
             return i, j
     return None
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold().split() == other.casefold().split()

@@ -45,6 +45,13 @@ def test_persona_is_written_while_it_waits(run: Run, server: FakeOllama) -> None
     assert shown["instructions"].startswith("## Persona Name: Signe Dahl")
 
 
+def test_queue_says_what_is_written(run: Run, server: FakeOllama) -> None:
+    where = ("--model", "llama3.2", "--server", server.url)
+    run("persona", "generate", "--description-hint", "A biologist", *where)
+    assert "Writing a persona: A biologist" in run("queue", "list").out
+    assert run("queue", "list", "--json").document[0]["title"] == "Writing a persona: A biologist"
+
+
 def test_experts_need_a_subforum_with_a_description(run: Run, server: FakeOllama) -> None:
     run("ask", "Hello?", "--subforum", "Sea", "--model", "llama3.2", "--server", server.url)
     done = run("persona", "generate", "--subforum", "Sea", "--count", "3", "--json")

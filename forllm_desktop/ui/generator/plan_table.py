@@ -86,11 +86,14 @@ class PlanTable(QWidget):
 
     def show_plan(self, plan: Sequence[Angle]) -> None:
         """Show a plan."""
-        if list(plan) == self.plan():
+        shown = self.plan()
+        if list(plan) == shown:
             return
         self._table.blockSignals(True)
         self._table.setRowCount(len(plan))
         for row, angle in enumerate(plan):
+            if row < len(shown) and shown[row] == angle:
+                continue
             for column, words in enumerate(astuple(angle)):
                 item = QTableWidgetItem(words)
                 item.setToolTip(plain_tip(words))

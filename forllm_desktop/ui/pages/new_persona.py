@@ -148,6 +148,10 @@ class NewPersonaPage(Page):
         return (view.regenerates or view.persona_id) if view is not None else 0
 
     def _open_persona(self) -> None:
+        view = self._followed.view
+        if view is not None and view.decision == "proposed":
+            self.page_requested.emit(f"proposal:{view.job.request_id}")
+            return
         self.persona_requested.emit(self._persona_id, 0)
 
     def _start_anew(self) -> None:

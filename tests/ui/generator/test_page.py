@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
+    QTableView,
     QTableWidget,
     QWidget,
 )
@@ -28,6 +29,7 @@ from forllm_desktop.ui.generator.wishes import Kind
 from forllm_desktop.ui.item_models.persona_list import badge
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.new_persona import NewPersonaPage
+from forllm_desktop.ui.panes.queue import QueuePane
 from tests.fakes import Gate
 from tests.scripted_backend import Hang, ScriptedBackend
 from tests.ui.conftest import shown_desk
@@ -263,6 +265,52 @@ def test_paused_queue_says_so(page: NewPersonaPage, workspace: Workspace, qtbot:
     type_idea(page)
     click(page, "Generate")
     qtbot.waitUntil(lambda: "The queue is paused." in texts(page))
+
+
+def test_server_that_is_away_is_waited_for_and_said(
+    page: NewPersonaPage, workspace: Workspace, start: Start, qtbot: QtBot
+) -> None:
+    away = BackendError(ErrorKind.UNREACHABLE, "Ollama is away", "Start it.")
+    start(ScriptedBackend([away], [BRAINSTORM], [FULL]))
+    type_idea(page)
+    click(page, "Generate")
+    qtbot.waitUntil(lambda: "Ollama is away. Start it. Tried again at" in texts(page))
+    workspace.queue.release_all()
+    qtbot.waitUntil(lambda: "It is done" in texts(page))
+
+
+def test_request_is_shown_again_after_a_restart(
+    page: NewPersonaPage, desk: Desk, window: MainWindow, workspace: Workspace, start: Start, qtbot: QtBot
+) -> None:
+    start(ScriptedBackend([BRAINSTORM], ["## Persona Name: Signe", Hang()]))
+    type_idea(page)
+    click(page, "Generate")
+    qtbot.waitUntil(lambda: "## Persona Name: Signe" in texts(page))
+    desk.flush()
+    again = NewPersonaPage(workspace)
+    qtbot.addWidget(again)
+    again.resize(1300, 800)
+    again.show()
+    assert "## Persona Name: Signe" in texts(again)
+    assert again._form.wishes.idea == "A marine biologist"
+    click(again, "Stop")
+    qtbot.waitUntil(lambda: "Stopped. What was written is kept." in texts(again))
+    click(again, "Start a new one")
+    assert "Nothing is written yet" in texts(again)
+
+
+def test_row_of_the_queue_leads_to_the_page(
+    page: NewPersonaPage, desk: Desk, window: MainWindow, workspace: Workspace, a_wish: Wish, qtbot: QtBot
+) -> None:
+    job = workspace.generation.generate(a_wish())
+    desk.show_page("queue")
+    pane = window.findChildren(QueuePane)[-1]
+    qtbot.waitUntil(lambda: pane._shown.rowCount() == 1)
+    desk.show_request(job.request_id)
+    view = find(window, QTableView, "Requests")
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert "Waiting in the queue." in texts(shown(window))
+    assert shown(window)._followed.request_id == job.request_id
 
 
 def test_brainstorm_can_be_taken_over_when_there_is_one(
