@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.persona_text import (
@@ -16,10 +16,10 @@ from forllm_desktop.domain.persona_text import (
     without,
 )
 from forllm_desktop.domain.prompt_variables import VARIABLES
-from forllm_desktop.ui.editor.growing_text import GrowingText
+from forllm_desktop.ui.editor.framed_text import FramedText, TextFrame
 from forllm_desktop.ui.editor.marks import Marked
 from forllm_desktop.ui.editor.variable_marks import VariableMarks
-from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.flow_layout import FlowLayout
 from forllm_desktop.ui.widgets.labels import plain_label
@@ -39,7 +39,7 @@ class InstructionsEdit(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = _Text()
+        self._text = FramedText(*LINES)
         self._text.setAccessibleName("Instructions")
         self._text.setPlaceholderText(
             "You are Ada, a patient physics tutor. You answer {{user}} in the subforum {{subforum}}."
@@ -159,7 +159,7 @@ class InstructionsEdit(QWidget):
         head.addWidget(label)
         head.addWidget(self._size)
         head.addWidget(self._insert)
-        frame = _Frame(self._text)
+        frame = TextFrame(self._text)
         self._said.setContentsMargins(0, 0, 0, 0)
         self._said.setSpacing(4)
         layout = QVBoxLayout(self)
@@ -173,53 +173,3 @@ class InstructionsEdit(QWidget):
 def _without(fault: Fault, text: str) -> str:
     """Return a text without what is wrong in this way, looked for anew: it may have changed meanwhile."""
     return without(text, [found for found in instruction_findings(text) if found.fault is fault])
-
-
-class _Text(GrowingText):
-    """Takes plain text only; its frame shows whether it has the keyboard and whether it is wrong.
-
-    looked()    the frame is to be painted anew
-    """
-
-    looked = Signal()
-    bounds = LINES
-
-    def __init__(self) -> None:
-        self.is_invalid = False
-        super().__init__()
-
-    def set_invalid(self, is_invalid: bool) -> None:
-        self.is_invalid = is_invalid
-        self.looked.emit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.looked.emit()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.looked.emit()
-
-
-class _Frame(QWidget):
-    """The border of the field, as that of every input."""
-
-    def __init__(self, text: _Text) -> None:
-        super().__init__()
-        self._text = text
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 4, 8)
-        layout.addWidget(text)
-        text.looked.connect(self.update)
-        look().changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        has_focus = self._text.hasFocus()
-        colour = "danger" if self._text.is_invalid else "accent_text" if has_focus else "line_strong"
-        width = 2 if has_focus else 1
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().colour(colour), width))
-        painter.setBrush(theme().colour("surface"))
-        inset = width / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 6, 6)

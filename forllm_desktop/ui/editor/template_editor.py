@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.templates import PLACEHOLDERS, TemplateFinding
-from forllm_desktop.ui.editor.growing_text import GrowingText
+from forllm_desktop.ui.editor.framed_text import FramedText, TextFrame
 from forllm_desktop.ui.editor.marks import Marked
 from forllm_desktop.ui.editor.placeholder_marks import PlaceholderMarks
-from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import PushButton
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.picture import Picture
@@ -29,7 +29,7 @@ class TemplateEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = _Text()
+        self._text = FramedText(*LINES)
         self._text.setAccessibleName("Text of the template")
         self._marks = PlaceholderMarks(self._text.document())
         self._said = QVBoxLayout()
@@ -42,7 +42,7 @@ class TemplateEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(_Frame(self._text))
+        layout.addWidget(TextFrame(self._text))
         layout.addLayout(self._said)
         layout.addSpacing(8)
         layout.addWidget(plain_label("Placeholders", "ui_strong"))
@@ -176,53 +176,3 @@ class _Chip(PushButton):
         shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, room + 1)
         self.setText(shown)
         self.setToolTip(self._full if shown != self._full else "")
-
-
-class _Text(GrowingText):
-    """Takes plain text only; its frame shows whether it has the keyboard and whether it is wrong.
-
-    looked()    the frame is to be painted anew
-    """
-
-    looked = Signal()
-    bounds = LINES
-
-    def __init__(self) -> None:
-        self.is_invalid = False
-        super().__init__()
-
-    def set_invalid(self, is_invalid: bool) -> None:
-        self.is_invalid = is_invalid
-        self.looked.emit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.looked.emit()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.looked.emit()
-
-
-class _Frame(QWidget):
-    """The border of the field, as that of every input."""
-
-    def __init__(self, text: _Text) -> None:
-        super().__init__()
-        self._text = text
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 4, 8)
-        layout.addWidget(text)
-        text.looked.connect(self.update)
-        look().changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        has_focus = self._text.hasFocus()
-        colour = "danger" if self._text.is_invalid else "accent_text" if has_focus else "line_strong"
-        width = 2 if has_focus else 1
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().colour(colour), width))
-        painter.setBrush(theme().colour("surface"))
-        inset = width / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 6, 6)
