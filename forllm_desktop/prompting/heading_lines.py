@@ -21,6 +21,8 @@ _BOLD = re.compile(
 )
 _SEPARATOR = re.compile(r"\s{0,3}[:：](?!\S*//)|\s[-–—]{1,2}\s|\s?—")
 _WRAPPERS = " \t*_`[]【】<>«»“”\"'=~|-–—:："
+_PAIRED = {"*": "*", "_": "_", "=": "=", "~": "~", "[": "]", "【": "】"}
+"""What stands around a line that is a heading, and closes behind its text."""
 _UNDERLINE = re.compile(r"\s*(?:={2,}|-{3,})\s*")
 _RULE = re.compile(r"\s*(?:[-=*_~#|:]\s?){3,}\s*")
 _SKELETON = frozenset(
@@ -170,8 +172,9 @@ def _plain(bare: str, tail: str, is_item: bool, wanted: WantedHeadings) -> Headi
         is_dash = ":" not in match.group() and "：" not in match.group()
         if heading is not None and (not is_dash or fit is Fit.FULL):
             rest = bare[match.end() :].strip()
-            if title.lstrip()[:1] in ("*", "_"):
-                rest = rest.lstrip("*_ ")
+            mark = title.lstrip()[:1]
+            if mark in _PAIRED:
+                rest = rest.lstrip("*_ ") if mark in "*_" else rest.rstrip(f"{_PAIRED[mark]} ")
             if title.lstrip()[:1] == '"' or rest in ("|", ">", "|-", ">-"):
                 rest = rest.strip('", |>-')
             return HeadingLine(

@@ -39,8 +39,9 @@ _ABOUT_ITSELF = re.compile(
     r"(?:persona|instructions?|prompt|profile|guidelines?|definition|description|character|sheet|card)\b[:\s]*",
     re.IGNORECASE,
 )
-_YOU_ARE = re.compile(
-    r"\bYou are ((?:(?:Dr|Prof|Mr|Ms|Mrs)\. )?[A-Z][\w'’-]{1,40}(?: [A-Z][\w'’-]{0,40}){0,3})[,.;]"
+_SAID = re.compile(
+    r"\b(?:You are|(?:is|am) (?:called|named)|[Nn]ame is) "
+    r"((?:(?:Dr|Prof|Mr|Ms|Mrs)\. )?[A-Z][\w'’-]{1,40}(?: [A-Z][\w'’-]{0,40}){0,3})[,.;]"
 )
 
 
@@ -72,8 +73,8 @@ def name_in_title(title: str) -> str:
 
 
 def name_in_prose(text: str) -> str:
-    """Return the name of "You are Ada Lovelace, ..."."""
-    said = _YOU_ARE.search(text)
+    """Return the name of "You are Ada Lovelace, ..." or "This persona is called Ada Lovelace."."""
+    said = _SAID.search(text)
     return clean_name(said.group(1)) if said else ""
 
 

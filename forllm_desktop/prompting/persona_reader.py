@@ -160,7 +160,8 @@ class PersonaReader:
         for start, end in pairwise(places):
             line = opening[start]
             first = start + 2 if line.form == "underlined" else start + 1
-            text = "\n".join(filter(None, [line.rest, _trimmed(lines[first:end])]))
+            gap = "\n" if first < end and lines[first].strip() else "\n\n"
+            text = gap.join(filter(None, [line.rest, _trimmed(lines[first:end])]))
             if is_skeleton(text):
                 text = ""
             sections.append(_Section(line, text, line.heading))

@@ -1,6 +1,7 @@
 """What models wrote as personas, what shall be read from it, and what must not get lost.
 
-`python -m tests.prompting.persona_corpus` prints how many are read as expected.
+`python -m tests.prompting.persona_corpus` prints how many are read as expected. Those in `held_out` were
+written without a look at the reader, which read 17 of the 20 at first sight; they stay as they are.
 """
 
 import json

@@ -33,10 +33,10 @@ HEADING_WORDS = frozenset(
     "areas",
 }
 """Words that may go because they stand in a line that was recognised as a heading, or in the skeleton."""
-THOUGHT = re.compile(r"<think>.*?</think>|^.*</think>", re.DOTALL)
+THOUGHT = re.compile(r"<think>.*?</think>|^.*</think>|^<\|channel\|>analysis.*final<\|message\|>", re.DOTALL)
 MARKS = re.compile(
     r"(?<=\w) \([^()\n]*\):$|<\|im_start\|>\w*|<\|start_header_id\|>\w*|<\|\w+\|>|</?\w{1,40}>"
-    r"|\[/?INST\]|^\s*```\w*",
+    r"|^### Response:$|^[IVX]+\.|\[/?INST\]|^\s*```\w*",
     re.MULTILINE,
 )
 
@@ -45,6 +45,7 @@ def words(text: str) -> set[str]:
     """Return the words of a text as they are compared: without case, marks, entities and numbers."""
     for code, sign in (("\\n", " "), ('\\"', " "), ("&amp;", " "), ("_", " ")):
         text = text.replace(code, sign)
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
 
 
