@@ -27,8 +27,9 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Esc", "Stop replying or editing; the draft stays"),
     ),
     "In the queue": (
-        ("Enter", "Open the post"),
+        ("Enter", "Open the post, or the persona that is written"),
         ("Del", "Cancel the request"),
+        ("Shift+Del", "Cancel its whole batch"),
         ("Ctrl+R", "Retry the request"),
     ),
     "In the list of a subforum’s personas": (
@@ -62,6 +63,13 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Shift+Up, Shift+Down", "Compare two versions"),
         ("Enter", "Full text of a message in the preview"),
         ("Esc", "Close what lies over the editor"),
+    ),
+    "While a persona is generated": (
+        ("Ctrl+Enter", "Generate"),
+        ("Space", "Want a heading, or not"),
+        ("Alt+Up, Alt+Down", "Move a heading"),
+        ("Del", "Remove a heading of one’s own"),
+        ("F2", "Change a cell of the variation plan"),
     ),
     "While dragging personas": (
         ("Shift", "The first becomes the default"),
