@@ -26,6 +26,10 @@ class Source(StrEnum):
     IMPORTED = "imported"
 
 
+GENERATED = (Source.FROM_NAME, Source.SUBFORUM_EXPERT, Source.GENERAL)
+"""Sources of personas that models wrote."""
+
+
 @dataclass(frozen=True)
 class PersonaOptions:
     """How a persona likes to be asked; None leaves it to the request and to the settings.

@@ -29,6 +29,7 @@ class PersonaCard:
     is_active: bool = True
     attention: str | None = None
     is_unseen: bool = False
+    is_generated: bool = False
     is_global_default: bool = False
     subforum_ids: tuple[int, ...] = ()
     default_in: tuple[int, ...] = ()

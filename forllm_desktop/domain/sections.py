@@ -32,6 +32,11 @@ class Section:
         return self.heading.partition(":")[0].strip()
 
     @property
+    def words(self) -> str:
+        """All that the section says below or behind its title."""
+        return "\n".join(filter(None, (self.heading.partition(":")[2].strip(), self.body)))
+
+    @property
     def body(self) -> str:
         """The text without the line of the heading."""
         return self.text.partition("\n")[2].strip() if self.heading else self.text.strip()
@@ -55,6 +60,12 @@ class SectionPair:
     def is_same(self) -> bool:
         """Say whether both texts agree."""
         return _stripped(self.current) == _stripped(self.proposed)
+
+    @property
+    def is_name(self) -> bool:
+        """Say whether it only says the persona's name, which follows the persona whatever is chosen."""
+        bodies = [section.body for section in (self.current, self.proposed) if section is not None]
+        return self.title.casefold() == "persona name" and not any(bodies)
 
     @property
     def can_take_both(self) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import Text, func, select, type_coerce
 from forllm_desktop.domain.forum import Post, Subforum, User
 from forllm_desktop.domain.forum_tree import AssignedPersona
 from forllm_desktop.domain.persona import (
+    GENERATED,
     Candidates,
     Persona,
     PersonaPicture,
@@ -59,6 +60,7 @@ def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[
             Persona.is_active,
             Persona.attention,
             Persona.is_unseen,
+            Persona.generation_source.in_(GENERATED),
         )
         .outerjoin(PersonaPicture, PersonaPicture.persona_id == Persona.persona_id)
         .where(Persona.deleted_at.is_(None))
@@ -81,6 +83,7 @@ def cards(session: Session, persona_ids: Collection[int] | None = None) -> list[
             is_active=row[7],
             attention=row[8],
             is_unseen=row[9],
+            is_generated=bool(row[10]),
             is_global_default=row[0] == chosen,
             subforum_ids=tuple(places.get(row[0], ())),
             default_in=tuple(defaults.get(row[0], ())),

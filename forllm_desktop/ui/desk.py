@@ -285,6 +285,7 @@ class Desk(QObject):
         pill.pause_requested.connect(self._pause)
         pill.retry_requested.connect(self._workspace.queue.release_all)
         self._personas.failed.connect(self._fail)
+        self._personas.page_requested.connect(self.show_page)
         self._personas.persona_requested.connect(self.show_persona)
         self._personas.undo_offered.connect(self._undos.offer)
         queue.failed.connect(self._fail)

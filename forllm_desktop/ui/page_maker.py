@@ -24,6 +24,9 @@ PAGES = {
 }
 """Title and icon of the pages by name."""
 
+_GENERATORS = {"experts": "subforum_id", "generation": "request_id", "regenerate": "regenerates"}
+"""What the numbers mean in the keys of pages that write personas."""
+
 
 def topic_key(topic_id: int) -> str:
     """Return the key of a topic's page."""
@@ -46,7 +49,10 @@ def covered_by(key: str) -> tuple[str, ...]:
     kind, _, name = key.partition(":")
     if name == "personas":
         return ("personas", "queue")
-    needs_room = kind in ("experts", "generation", "proposal") or name in ("new-persona", "templates")
+    needs_room = kind in ("experts", "generation", "proposal", "regenerate") or name in (
+        "new-persona",
+        "templates",
+    )
     return ("personas",) if needs_room else (name,)
 
 
@@ -111,6 +117,10 @@ class PageMaker(QObject):
             if kind == "generation" and rest.isdecimal():
                 about = self._workspace.queue.table([int(rest)])
                 return (about[0].writing.words, "magic-wand") if about and about[0].writing else None
+            if kind == "regenerate" and rest.isdecimal():
+                return f"Regenerate {self._workspace.personas.card(int(rest)).name}", "magic-wand"
+            if kind == "proposal" and rest.isdecimal():
+                return self._describe_proposal(int(rest))
         except NotFound:
             return None
         return PAGES.get(rest) if kind == "page" else None
@@ -129,8 +139,10 @@ class PageMaker(QObject):
             return self._make_new_topic(key, int(rest))
         if kind == "subforum":
             return self._make_subforum(key, int(rest))
-        if kind in ("experts", "generation"):
-            return self._make_generator(**{"subforum_id" if kind == "experts" else "request_id": int(rest)})
+        if kind in _GENERATORS:
+            return self._make_generator(**{_GENERATORS[kind]: int(rest)})
+        if kind == "proposal":
+            return self._make_proposal(key, int(rest))
         makers = {
             "new-persona": self._make_generator,
             "queue": self._make_queue,
@@ -186,14 +198,30 @@ class PageMaker(QObject):
         page.undo_offered.connect(self.undo_offered)
         return page
 
-    def _make_generator(self, *, request_id: int = 0, subforum_id: int = 0) -> QWidget:
+    def _make_generator(self, **about: int) -> QWidget:
         from forllm_desktop.ui.pages.new_persona import NewPersonaPage
 
-        page = NewPersonaPage(self._workspace, request_id=request_id, subforum_id=subforum_id)
+        page = NewPersonaPage(self._workspace, **about)
         page.failed.connect(self.failed)
         page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)
         page.undo_offered.connect(self.undo_offered)
+        return page
+
+    def _describe_proposal(self, request_id: int) -> tuple[str, str] | None:
+        proposal = self._workspace.proposals.proposal(request_id)
+        if proposal is None:
+            return None
+        return f"New text for {self._workspace.personas.persona(proposal.persona_id).name}", "git-diff"
+
+    def _make_proposal(self, key: str, request_id: int) -> QWidget:
+        from forllm_desktop.ui.pages.proposal import ProposalPage
+
+        page = ProposalPage(request_id, self._workspace)
+        page.failed.connect(self.failed)
+        page.finished.connect(lambda: self.finished.emit(key))
+        page.persona_requested.connect(self.persona_requested)
+        page.saved.connect(self.saved)
         return page
 
     def _make_queue(self) -> QWidget:

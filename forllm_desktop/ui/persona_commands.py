@@ -21,10 +21,12 @@ class PersonaCommands(QObject):
     """Each does one thing, tells what failed, and offers to take it back where that is possible.
 
     failed(error)
+    page_requested(key)    a page that goes with a persona is to be shown
     undo_offered(undo)
     """
 
     failed = Signal(object)
+    page_requested = Signal(str)
     undo_offered = Signal(object)
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
@@ -128,18 +130,23 @@ class PersonaCommands(QObject):
         default = "No longer the global default" if is_default else "Make global default"
         switch = "Switch off" if card.is_active else "Switch on"
 
+        def regenerate() -> None:
+            self.page_requested.emit(f"regenerate:{persona_id}")
+
         def copy() -> None:
             made = self.duplicate(persona_id)
             if made:
                 open(made)
 
         return [
+            *([("magic-wand", "Regenerate…", regenerate, True)] if card.is_generated else []),
             ("copy", "Duplicate", copy, True),
             ("star", default, lambda: self.set_global_default(None if is_default else persona_id),
              card.is_active or is_default),
             ("prohibit" if card.is_active else "check", switch,
              lambda: self.set_active(persona_id, not card.is_active), not card.is_fallback),
             ("trash", "Delete", delete, not card.is_fallback),
+            ("file-text", "Templates…", lambda: self.page_requested.emit("templates"), True),
         ]  # fmt: skip
 
     def pop_up(self, entries: Sequence[Entry], at: QPoint) -> None:

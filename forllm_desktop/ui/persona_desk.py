@@ -19,11 +19,13 @@ class PersonaDesk(QObject):
     """Puts the dock into its place and connects it.
 
     persona_requested(persona_id)    a persona is to be shown on the page of all personas; 0: a new one
+    page_requested(key)              a page that goes with a persona is to be shown
     undo_offered(undo)               something was done; how to take it back
     failed(error)                    something could not be done; a ForllmError
     """
 
     persona_requested = Signal(int)
+    page_requested = Signal(str)
     undo_offered = Signal(object)
     failed = Signal(object)
 
@@ -55,6 +57,7 @@ class PersonaDesk(QObject):
         arrivals = Arrivals(self._window, self._workspace.personas, self._workspace.events, self)
         arrivals.persona_requested.connect(self.persona_requested)
         arrivals.list_requested.connect(actions["open_personas"].trigger)
+        self.dock.regenerate_requested.connect(lambda id: self.page_requested.emit(f"regenerate:{id}"))
         self.drops.sentence_changed.connect(self._window.status.show_passing)
         sidebar.assign_requested.connect(self._choose_for_subforum)
         sidebar.ask_requested.connect(self._choose_for_topic)

@@ -91,3 +91,12 @@ def test_name_line_follows_the_persona() -> None:
     assert with_name(PROPOSED, "Ada").startswith("## Persona Name: Ada\n")
     assert with_name("You are Ada.", "Bo") == "You are Ada."
     assert with_name(r"## Persona Name: x", r"\1") == r"## Persona Name: \1"
+
+
+def test_section_that_only_says_the_name_follows_the_persona() -> None:
+    name, identity, *_ = paired_sections(CURRENT, PROPOSED)
+    assert (name.is_name, identity.is_name) == (True, False)
+    assert (name.current and name.current.words, name.proposed and name.proposed.words) == (
+        "Ada",
+        "Ada Byron",
+    )

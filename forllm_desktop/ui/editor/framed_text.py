@@ -1,6 +1,6 @@
 """A growing text field with the border of an input: in focus, and when what it holds cannot be kept."""
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -44,7 +44,8 @@ class TextFrame(QWidget):
         self._text = text
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 4, 8)
-        layout.addWidget(text)
+        # In the middle it would hang over the edge while the frame follows its height.
+        layout.addWidget(text, alignment=Qt.AlignmentFlag.AlignTop)
         text.looked.connect(self.update)
         look().changed.connect(self.update)
 

@@ -50,6 +50,12 @@ class PersonaEditor(QWidget):
         key.activated.connect(self._work.save)
         return key
 
+    def put_below_head(self, part: QWidget) -> None:
+        """Let a part stand between the head and the fields."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.indexOf(self.form), part)
+
     def show_facts(self, card: PersonaCard | None, newest: VersionEntry | None) -> None:
         """Say what is known around the persona: how much its newest version wrote."""
         self._entry = newest

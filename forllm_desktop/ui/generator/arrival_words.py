@@ -19,6 +19,13 @@ def planned(wishes: Wishes, subforums: dict[int, str]) -> Arrival:
     return Arrival(name, "v1" if name else "", _kept(place if is_assigned else ""))
 
 
+def planned_text(persona_id: int, workspace: Workspace) -> Arrival:
+    """Say what will happen to a new text for a persona that exists."""
+    persona = workspace.personas.persona(persona_id)
+    words = "The new text waits until you have compared it with the current one. Nothing is overwritten."
+    return Arrival(persona.name, f"v{persona.version + 1}, proposed", words)
+
+
 def arrival(view: GenerationView, found: Written, workspace: Workspace) -> Arrival:
     """Say what is known of the persona of a request."""
     notes = view.result.notes if view.result is not None else ()

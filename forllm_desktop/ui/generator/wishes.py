@@ -166,9 +166,14 @@ class Ordering:
             return None
         return self._ws.forum.describe_subforum(wishes.subforum_id, typed)
 
-    def order(self, wishes: Wishes) -> Sequence[Job]:
-        """Queue what is typed; returns the requests. Raises InvalidInput and NotPossible."""
+    def order(self, wishes: Wishes, regenerates: int = 0) -> Sequence[Job]:
+        """Queue what is typed; returns the requests. Raises InvalidInput and NotPossible.
+
+        With `regenerates` it is a new text for that persona.
+        """
         request = self.request(wishes)
+        if regenerates:
+            return [self._regenerate(request, wishes, regenerates)]
         if wishes.kind is Kind.SEVERAL:
             return self._ws.generation.generate_experts(
                 wishes.subforum_id,
@@ -183,6 +188,12 @@ class Ordering:
         assigns = bool(place) and (wishes.kind is Kind.EXPERT or wishes.assigns)
         reuse = self.last_brainstorm(wishes) if wishes.reuses else None
         return [self._ws.generation.generate(request, assign_to=place if assigns else None, reuse=reuse)]
+
+    def _regenerate(self, request: PersonaGenerationRequest, wishes: Wishes, persona_id: int) -> Job:
+        if wishes.kind is Kind.SEVERAL:
+            raise InvalidInput("count", "Several cannot be one persona", "Choose what the one is made from.")
+        reuse = self.last_brainstorm(wishes) if wishes.reuses else None
+        return self._ws.generation.generate(request, regenerates=persona_id, reuse=reuse)
 
     def last_brainstorm(self, wishes: Wishes) -> int | None:
         """Return the newest request with the same wishes whose brainstorm can be taken over."""

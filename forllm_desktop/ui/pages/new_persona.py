@@ -11,7 +11,7 @@ from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.services.generation_view import generation_view
 from forllm_desktop.services.workspace import Workspace
-from forllm_desktop.ui.generator.arrival_words import arrival, heading_marks, planned
+from forllm_desktop.ui.generator.arrival_words import arrival, heading_marks, planned, planned_text
 from forllm_desktop.ui.generator.columns import TEXT, Columns, scrolled
 from forllm_desktop.ui.generator.followed import FollowedRequest
 from forllm_desktop.ui.generator.form import WishForm
@@ -32,6 +32,8 @@ KEEP_AFTER = 800
 class NewPersonaPage(Page):
     """Without a request it begins with what was typed last; with one it shows that, however far it is.
 
+    With `regenerates` it begins with what that persona was made from, and writes a new text for it.
+
     failed(error)
     page_requested(key)                       another request is to be shown
     persona_requested(persona_id, version)    the persona is to be shown
@@ -49,11 +51,13 @@ class NewPersonaPage(Page):
         *,
         request_id: int = 0,
         subforum_id: int = 0,
+        regenerates: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         ws = self._ws = workspace
-        self._kept_as = "" if request_id else f"experts_{subforum_id}" if subforum_id else "new_persona"
+        self._regenerates = regenerates
+        self._kept_as = _kept_as(request_id, subforum_id, regenerates)
         self._is_of_request = bool(request_id)
         self._followed = FollowedRequest(ws, self)
         self._ordering = Ordering(ws)
@@ -99,7 +103,7 @@ class NewPersonaPage(Page):
             described = self._ordering.describe(wishes)
             if described is not None:
                 self.undo_offered.emit(described)
-            jobs = self._ordering.order(wishes)
+            jobs = self._ordering.order(wishes, self._regenerates)
         except InvalidInput as error:
             if not self._form.show_error(error):
                 self.failed.emit(error)
@@ -188,7 +192,10 @@ class NewPersonaPage(Page):
         headings = [(heading, "") for heading, is_wanted in wishes.headings if is_wanted]
         self._outcome.marks.show_headings(headings)
         names = {subforum.subforum_id: subforum.name for subforum in self._ws.forum.subforums()}
-        self._outcome.show_arrival(planned(wishes, names))
+        if self._regenerates:
+            self._outcome.show_arrival(planned_text(self._regenerates, self._ws))
+        else:
+            self._outcome.show_arrival(planned(wishes, names))
 
     def _show_buttons(self) -> None:
         is_open, has_request = self._followed.is_open, bool(self._followed.request_id)
@@ -233,7 +240,7 @@ class NewPersonaPage(Page):
             view = generation_view(self._ws.queue.job(request_id), None)
             wishes = Wishes.of_request(view.request, view.assign_to) if view.request else Wishes()
         else:
-            wishes = Wishes.from_json(state.get("wishes"))
+            wishes = Wishes.from_json(state.get("wishes")) if state else self._first_wishes()
             request_id = state["request"] if isinstance(state.get("request"), int) else 0
         self._form.show_wishes(wishes)
         if subforum_id:
@@ -241,6 +248,15 @@ class NewPersonaPage(Page):
             self._keeper.stop()
         self._form.look_up_brainstorms(self._ordering.last_brainstorm)
         self._show_request(request_id, chooses=not self._is_of_request)
+
+    def _first_wishes(self) -> Wishes:
+        """Return what the form begins with when nothing was typed: what a persona was made from."""
+        if not self._regenerates:
+            return Wishes()
+        persona = self._ws.personas.persona(self._regenerates)
+        details = persona.generation_input_details or {}
+        request = self._ws.generation.inputs_of(self._regenerates)
+        return Wishes.of_request(request, details.get("assign_to")) if request is not None else Wishes()
 
     # -- Qt
 
@@ -310,3 +326,12 @@ class NewPersonaPage(Page):
                 QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
             )
             shortcut.activated.connect(self._generate.click)
+
+
+def _kept_as(request_id: int, subforum_id: int, regenerates: int) -> str:
+    """Return under which name the form is kept; empty for one that only shows a request."""
+    if request_id:
+        return ""
+    if regenerates:
+        return f"regenerate_{regenerates}"
+    return f"experts_{subforum_id}" if subforum_id else "new_persona"

@@ -10,6 +10,7 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.persona_card import PersonaCard
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.editor.generated_part import GeneratedPart
 from forllm_desktop.ui.editor.persona_editor import PersonaEditor
 from forllm_desktop.ui.editor.persona_work import PersonaWork
 from forllm_desktop.ui.item_models.version_list import DRAFT, VersionRow, draft_row, row_from
@@ -35,7 +36,7 @@ class PersonasPage(Page):
 
     asked(persona_id, version, topic_id)    a version is to be asked in the topic that was shown last
     failed(error)
-    page_requested(name)      another page is to be shown
+    page_requested(key)       a page that goes with a persona is to be shown
     saved(words)              what was kept, for the status line
     settings_requested()      a model is wanted that is not set up yet
     undo_offered(undo)        something was done that can be taken back
@@ -64,6 +65,7 @@ class PersonasPage(Page):
         self._commands = PersonaCommands(ws, self)
         self._list = PersonaListPane(ws.personas, ws.events)
         self._editor = PersonaEditor(self._work)
+        self._generated = GeneratedPart(ws)
         self._preview = PromptPreview(ws.prompts, ws.search, ws.models, shown_topic)
         self._try = TryIt(ws)
         self._versions = VersionsPane(utc_now)
@@ -102,6 +104,7 @@ class PersonasPage(Page):
 
     def flush(self) -> None:
         self._work.flush()
+        self._generated.keep_note()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         for part in (self._work, self._preview, self._versions, self._commands):
@@ -193,6 +196,9 @@ class PersonasPage(Page):
         entries = ws.personas.versions(work.persona_id) if work.persona is not None else []
         self._rows = [row_from(entry) for entry in entries]
         self._editor.show_facts(card, entries[0] if entries else None)
+        self._generated.show_persona(work.persona)
+        if self._generated.origin:
+            form.show_source("")
         self._editor.head.fill_menu(self._entries(card))
         self._show_typed()
         self._show_wanted()
@@ -261,12 +267,16 @@ class PersonasPage(Page):
         chips.default_requested.connect(lambda id, on: commands.set_default(id, work.persona_id, on))
         chips.unassign_requested.connect(lambda id: commands.unassign(id, work.persona_id))
         commands.failed.connect(self.failed)
+        commands.page_requested.connect(self.page_requested)
         commands.undo_offered.connect(self.undo_offered)
         events.personas_changed.connect(self._note_personas)
         events.servers_changed.connect(self._note_facts)
         events.settings_changed.connect(self._note_settings)
         events.subforums_changed.connect(self._note_facts)
         events.topic_changed.connect(self._note_topic)
+        self._generated.compare_requested.connect(lambda id: self.page_requested.emit(f"proposal:{id}"))
+        self._generated.failed.connect(self.failed)
+        self._generated.regenerate_requested.connect(lambda id: self.page_requested.emit(f"regenerate:{id}"))
         head.avatar.colour_chosen.connect(lambda name: commands.set_colour(work.persona_id, name))
         head.avatar.picture_removed.connect(lambda: commands.remove_picture(work.persona_id))
         head.avatar.picture_wanted.connect(lambda: commands.choose_picture(work.persona_id, self))
@@ -307,6 +317,7 @@ class PersonasPage(Page):
         layout.setContentsMargins(24, 12, 24, 24)
         layout.setSpacing(16)
         layout.addWidget(self._editor)
+        self._editor.put_below_head(self._generated)
         layout.addWidget(hairline())
         layout.addWidget(self._preview)
         layout.addWidget(hairline())

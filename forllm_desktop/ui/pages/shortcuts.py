@@ -71,6 +71,10 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Del", "Remove a heading of one’s own"),
         ("F2", "Change a cell of the variation plan"),
     ),
+    "On the pages of templates and new texts": (
+        ("Ctrl+S", "Save the template as a version of your own"),
+        ("Ctrl+Enter", "Accept the new text of a persona"),
+    ),
     "While dragging personas": (
         ("Shift", "The first becomes the default"),
         ("Alt", "Ask what is meant"),

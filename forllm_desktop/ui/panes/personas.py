@@ -29,11 +29,13 @@ class PersonaDock(QWidget):
     open_requested(persona_id)    a persona is to be read and edited
     new_requested()               a persona is to be written
     generate_requested()          a model shall write a persona
+    regenerate_requested(persona_id)    a model shall write a new text for a persona
     """
 
     open_requested = Signal(int)
     new_requested = Signal()
     generate_requested = Signal()
+    regenerate_requested = Signal(int)
 
     def __init__(
         self,
@@ -114,10 +116,18 @@ class PersonaDock(QWidget):
                 lambda: acts.set_active(free, is_off),
                 is_enabled=bool(free),
             ),
+            *self._regenerating(cards),
             Command("Duplicate", lambda: self._duplicate(ids[0]), icon="copy", is_enabled=is_single),
             SEPARATOR,
             Command(f"Delete{who}", lambda: acts.delete(free), ("Del",), "trash", is_enabled=bool(free)),
         ]
+
+    def _regenerating(self, cards: list[PersonaCard]) -> list[Command]:
+        if len(cards) != 1 or not cards[0].is_generated:
+            return []
+        persona_id = cards[0].persona_id
+        step = lambda: self.regenerate_requested.emit(persona_id)  # noqa: E731
+        return [Command("Regenerate…", step, icon="magic-wand")]
 
     def _places(self, ids: list[int]) -> tuple[Command, ...]:
         def assigning(subforum_id: int) -> Callable[[], None]:
