@@ -198,10 +198,12 @@ class PageMaker(QObject):
         page.undo_offered.connect(self.undo_offered)
         return page
 
-    def _make_generator(self, **about: int) -> QWidget:
+    def _make_generator(self, request_id: int = 0, subforum_id: int = 0, regenerates: int = 0) -> QWidget:
         from forllm_desktop.ui.pages.new_persona import NewPersonaPage
 
-        page = NewPersonaPage(self._workspace, **about)
+        page = NewPersonaPage(
+            self._workspace, request_id=request_id, subforum_id=subforum_id, regenerates=regenerates
+        )
         page.failed.connect(self.failed)
         page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)

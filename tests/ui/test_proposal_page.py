@@ -19,6 +19,7 @@ from forllm_desktop.domain.persona import Origin, Source
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.desk import Desk
+from forllm_desktop.ui.pages.new_persona import NewPersonaPage
 from forllm_desktop.ui.pages.personas import PersonasPage
 from forllm_desktop.ui.pages.proposal import ProposalPage
 from tests.builders import a_server
@@ -275,3 +276,23 @@ def test_persona_that_lacks_something_is_accepted_from_its_page(signe, workspace
     button(personas_page._generated, "Accept").click()
     qtbot.waitUntil(lambda: not personas_page._generated._lacking.isVisible())
     assert [m.card.name for m in workspace.personas.members(place)] == ["Bo"]
+
+
+# -- regenerating
+
+
+def test_regenerating_begins_with_the_inputs_and_ends_as_a_proposal(signe, personas_page, desk, qtbot):
+    button(personas_page._generated, "Regenerate…").click()
+    page = desk._tabs.current()
+    assert isinstance(page, NewPersonaPage)
+    assert desk._tabs.current_key() == f"regenerate:{signe.id}"
+    wishes = page._form.wishes
+    assert (wishes.idea, wishes.tone) == ("<b>A biologist</b>", "dry")
+    page._generate.click()
+    (job,) = signe.ws.queue.jobs()
+    assert (job.request_params or {})["regenerates"] == signe.id
+    signe.ws.queue.claim()
+    signe.ws.generation.finish(job.request_id, GenerationResult("Signe Dahl", NEW), {})
+    qtbot.waitUntil(lambda: page._followed.view.decision == "proposed")
+    page._open_persona()
+    assert desk._tabs.current_key() == f"proposal:{job.request_id}"
