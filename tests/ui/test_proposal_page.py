@@ -293,6 +293,6 @@ def test_regenerating_begins_with_the_inputs_and_ends_as_a_proposal(signe, perso
     assert (job.request_params or {})["regenerates"] == signe.id
     signe.ws.queue.claim()
     signe.ws.generation.finish(job.request_id, GenerationResult("Signe Dahl", NEW), {})
-    qtbot.waitUntil(lambda: page._followed.view.decision == "proposed")
+    qtbot.waitUntil(lambda: page._followed.view is not None and page._followed.view.decision == "proposed")
     page._open_persona()
     assert desk._tabs.current_key() == f"proposal:{job.request_id}"
