@@ -154,12 +154,20 @@ def test_localhost_is_reached_at_once_where_only_ipv4_answers(
     """Row 7."""
     with pytest.raises(OSError), socket.create_connection(("::1", server.port), timeout=1):
         pass
-    request = desk.ask(f"http://localhost:{server.port}", dialect.model)
+    direct, by_name = (
+        _seconds(desk, desk.ask(f"http://{host}:{server.port}", dialect.model))
+        for host in ("127.0.0.1", "localhost")
+    )
+    # Beside the other, because a busy machine takes seconds over either; a wait for IPv6 is two more.
+    assert by_name < direct + 2
+
+
+def _seconds(desk: Desk, request: int) -> float:
     assert desk.completed(request).content == "Hello from the fake."
     job = desk.job(request)
     assert job.started_at is not None
     assert job.finished_at is not None
-    assert (job.finished_at - job.started_at).total_seconds() < 3
+    return (job.finished_at - job.started_at).total_seconds()
 
 
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_replaced(
