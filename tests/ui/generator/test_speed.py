@@ -16,7 +16,7 @@ from tests.ui.generator.conftest import FULL
 
 Wish = Callable[..., PersonaGenerationRequest]
 LIMIT = 0.15
-"""Seconds of its own computing that a slot may take here: three times the goal, which is for a quiet machine."""
+"""Seconds of its own computing that a slot may take here: three times the goal on a quiet machine."""
 
 
 @pytest.fixture
