@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
 from forllm_desktop.services.workspace import Workspace
@@ -61,11 +62,13 @@ class Desk(QObject):
 
     # -- what other parts of the window ask for
 
-    def show_page(self, name: str) -> None:
+    def show_page(self, name: str) -> QWidget:
         """Show a page of the centre by its name: "queue", "trash", "settings", ..., or by its whole key."""
-        if self._tabs.open(name if ":" in name else f"page:{name}") is None:
+        page = self._tabs.open(name if ":" in name else f"page:{name}")
+        if page is None:
             log.warning("there is no page named %s", name)
         self._uncover()
+        return page or self._tabs
 
     def show_topic(self, topic_id: int, in_new_tab: bool = False) -> None:
         """Show a topic, in the tab of the topic that is shown now unless a new tab is wanted."""
@@ -313,7 +316,7 @@ class Desk(QObject):
             "ask": self._ask,
             "close_tab": lambda: self._tabs.close_tab(self._tabs.current_key()),
             "find": self._find,
-            "generate": lambda: self.show_page("new-persona"),
+            "generate": lambda: focus_first(self.show_page("new-persona")),
             "larger_text": lambda: zoom(self._workspace.settings, STEP),
             "new_subforum": self._add_subforum,
             "new_topic": lambda: self.start_topic(),

@@ -102,6 +102,11 @@ class WishForm(QWidget):
         now.plan = fitted(now.plan, now.count)
         return now
 
+    @property
+    def places(self) -> dict[int, str]:
+        """Return the names of the subforums by id."""
+        return {id: subforum.name for id, subforum in self._subforums.items()}
+
     def show_wishes(self, wishes: Wishes) -> None:
         """Fill all fields."""
         self._is_showing = True

@@ -14,7 +14,7 @@ from forllm_desktop.ui.widgets.combo_box import ComboBox
 
 
 class ModelBox(ComboBox):
-    """Without a choice it shows the default model.
+    """Shows a model, once it is told which.
 
     edited()    the user chose a model
     """
@@ -29,7 +29,6 @@ class ModelBox(ComboBox):
         self._background = Background(self, self._note_problem)
         self.setPlaceholderText("No model yet")
         self.activated.connect(lambda _row: self.edited.emit())
-        self.show_choice(None)
 
     def choice(self) -> ModelChoice | None:
         """Return the model that is shown; None when there is none yet."""

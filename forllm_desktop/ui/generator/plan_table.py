@@ -48,6 +48,7 @@ class PlanTable(QWidget):
         self._table.horizontalHeader().setSectionsClickable(False)
         self._table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self._table.setCornerButtonEnabled(False)
+        self._table.setStyleSheet("QTableCornerButton::section { background: transparent; border: none; }")
         self._table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         self._table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from forllm_desktop.services.generation_view import StageView
 from forllm_desktop.ui import words
@@ -11,6 +11,7 @@ from forllm_desktop.ui.generator.growing_view import GrowingView
 from forllm_desktop.ui.theme import look
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 FOLDED_LINES = 4
 """Lines that a folded text shows."""
@@ -37,14 +38,11 @@ class StageSection(QWidget):
         self._thinking = GrowingView(f"Thoughts: {name}", ground="sunken")
         self._text = GrowingView(name)
         self._quiet = GrowingView(f"{name}, folded", ground="sunken")
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._title)
-        head.addWidget(self._state)
-        head.addStretch()
-        head.addWidget(self._thoughts)
-        head.addWidget(self._show)
-        head.addWidget(self._copy)
+        head = WrapRow()
+        head.add(self._title)
+        head.add(self._state, 8)
+        for button in (self._thoughts, self._show, self._copy):
+            head.add(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

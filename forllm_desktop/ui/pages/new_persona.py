@@ -191,11 +191,10 @@ class NewPersonaPage(Page):
         self._middle.setCurrentWidget(self._plan if wishes.kind is Kind.SEVERAL else self._empty)
         headings = [(heading, "") for heading, is_wanted in wishes.headings if is_wanted]
         self._outcome.marks.show_headings(headings)
-        names = {subforum.subforum_id: subforum.name for subforum in self._ws.forum.subforums()}
         if self._regenerates:
             self._outcome.show_arrival(planned_text(self._regenerates, self._ws))
         else:
-            self._outcome.show_arrival(planned(wishes, names))
+            self._outcome.show_arrival(planned(wishes, self._form.places))
 
     def _show_buttons(self) -> None:
         is_open, has_request = self._followed.is_open, bool(self._followed.request_id)
