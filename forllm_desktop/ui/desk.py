@@ -110,7 +110,7 @@ class Desk(QObject):
 
     def start_topic(self, subforum_id: int = 0) -> None:
         """Show the page that starts a topic; without any subforum make one first."""
-        chosen = subforum_id or self._sidebar.selected_subforum() or self._first_subforum()
+        chosen = subforum_id or self._sidebar.selected_subforum() or self._sidebar.first_subforum()
         if not chosen:
             self._add_subforum()
             return
@@ -348,10 +348,6 @@ class Desk(QObject):
         centre = self._tabs.current() or self._tabs
         panes = [self._sidebar, centre, self._personas.dock, self._queue, self._window.toolbar]
         focus_next(panes, by)
-
-    def _first_subforum(self) -> int:
-        subforums = self._workspace.forum.subforums()
-        return subforums[0].subforum_id if subforums else 0
 
     # -- coming back
 

@@ -237,6 +237,7 @@ class NewPersonaPage(Page):
         state = kept if isinstance(kept, dict) else {}
         if self._is_of_request:
             view = generation_view(self._ws.queue.job(request_id), None)
+            self._regenerates = view.regenerates or 0
             wishes = Wishes.of_request(view.request, view.assign_to) if view.request else Wishes()
         else:
             wishes = Wishes.from_json(state.get("wishes")) if state else self._first_wishes()

@@ -171,6 +171,10 @@ class Sidebar(QWidget):
         """Return the subforum that is selected or that the selected topic is in; 0 when there is none."""
         return self._model.subforum_id(self._view.currentIndex())
 
+    def first_subforum(self) -> int:
+        """Return the subforum at the top; 0 when there is none."""
+        return next((subforum.subforum_id for subforum in self._forum.subforums()), 0)
+
     def show_subforum(self, subforum_id: int) -> None:
         """Select a subforum and open it."""
         index = self._model.subforum_index(subforum_id)
