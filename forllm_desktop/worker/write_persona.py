@@ -32,7 +32,6 @@ async def write_persona(
     generation: GenerationService,
     templates: TemplateService,
     settings: Settings,
-    pauses: tuple[float, ...] = PAUSES,
 ) -> tuple[GenerationResult, dict[str, Any]]:
     """Run a request to its end; what each stage wrote is kept as soon as it exists.
 
@@ -52,7 +51,7 @@ async def write_persona(
         reply.begin_stage(stage.value)
         call = partial(caller.ask, prompt, reply, PersonaOptions(max_reply_tokens=STAGE_TOKENS))
         began = time.monotonic()
-        finished = await _patiently(call, reply, settings.generation_retries, pauses)
+        finished = await _patiently(call, reply, settings.generation_retries)
         metrics.update(metrics_of(finished))
         generation.keep_stage(
             job.request_id,
@@ -72,7 +71,7 @@ async def write_persona(
     return result, metrics
 
 
-async def _patiently(call: Any, reply: ReplyText, retries: int, pauses: tuple[float, ...]) -> Finished:
+async def _patiently(call: Any, reply: ReplyText, retries: int) -> Finished:
     """Call, and call again after a failure that may pass, while nothing was streamed."""
     for number in range(retries + 1):
         try:
@@ -80,5 +79,5 @@ async def _patiently(call: Any, reply: ReplyText, retries: int, pauses: tuple[fl
         except BackendError as error:
             if error.kind not in _PASSING or not reply.is_empty or number == retries:
                 raise
-        await asyncio.sleep(pauses[min(number, len(pauses) - 1)])
+        await asyncio.sleep(PAUSES[min(number, len(PAUSES) - 1)])
     raise AssertionError("unreachable")
