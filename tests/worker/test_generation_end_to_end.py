@@ -16,7 +16,7 @@ from forllm_desktop.domain.servers import ServerKind
 from forllm_desktop.services.workspace import Workspace, open_workspace
 from forllm_desktop.worker.assembly import make_queue_loop
 from forllm_desktop.worker.thread import WorkerThread
-from tests.fakes import Answer, FakeOllama, ollama_reply
+from tests.fakes import NDJSON, Answer, FakeOllama, Silence, ollama_delta, ollama_reply
 from tests.tiny_gguf import make_tiny_gguf
 
 LOAD = 60_000
@@ -55,11 +55,11 @@ def test_babble_of_a_real_model_ends_as_a_persona_that_needs_attention(
     job = workspace.generation.generate(request, assign_to=place)
     for _ in range(5):
         qtbot.waitUntil(lambda: not workspace.queue.job(job.request_id).is_open, timeout=LOAD)
-        ended = workspace.queue.job(job.request_id)
-        if ended.error_kind != "empty_reply":
+        if workspace.queue.job(job.request_id).error_kind != "empty_reply":
             break
         # A random model may have nothing to say: dice decide that.
         workspace.queue.retry(job.request_id)
+    ended = workspace.queue.job(job.request_id)
     assert (ended.status, ended.error_title) == ("complete", None)
     written = workspace.generation.done(ended)
     assert list(written) == [Stage.EXPANSION, Stage.REFINEMENT, Stage.REPAIR]
@@ -111,3 +111,27 @@ def test_idea_without_any_subforum_is_in_the_list_when_it_is_written(
     details = workspace.personas.find("Signe Dahl")[0].generation_input_details or {}
     assert details["input_details"]["name_hint"] == "Signe"
     assert details["llm_model_for_generation"]["name"] == "llama3.2"
+
+
+@pytest.mark.usefixtures("worker")
+def test_silence_in_the_second_stage_ends_it_and_the_retry_begins_there(
+    workspace: Workspace, qtbot: QtBot
+) -> None:
+    workspace.settings.change(stall_limit=1.0)
+    with FakeOllama() as server:
+        silent = Answer((ollama_delta("## Persona"), Silence()), content_type=NDJSON)
+        server.script(Answer(ollama_reply("Much.")), silent, Answer(ollama_reply(GOOD)))
+        row = workspace.models.server_at(server.url, "Writer", ServerKind.OLLAMA)
+        model = workspace.models.choose("llama3.2", row.base_url)
+        kind, inputs = GenerationType.FROM_NAME_AND_DESCRIPTION, {"name_hint": "Signe"}
+        job = workspace.generation.generate(PersonaGenerationRequest(kind, inputs, model))
+        qtbot.waitUntil(lambda: not workspace.queue.job(job.request_id).is_open, timeout=LOAD)
+        failed = workspace.queue.job(job.request_id)
+        assert (failed.status, failed.error_kind) == ("error", "timeout")
+        assert failed.error_title
+        assert workspace.generation.done(failed) == {Stage.EXPANSION: "Much."}
+        assert (failed.output or {})["text"] == "## Persona"
+        workspace.queue.retry(job.request_id)
+        qtbot.waitUntil(lambda: workspace.queue.job(job.request_id).status == "complete", timeout=LOAD)
+        assert len(server.chats) == 3
+    assert len(workspace.personas.find("Signe Dahl")) == 1
