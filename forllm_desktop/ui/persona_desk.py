@@ -54,8 +54,9 @@ class PersonaDesk(QObject):
         self.dock.new_requested.connect(lambda: self.persona_requested.emit(0))
         actions = self._window.actions_by_id
         self.dock.generate_requested.connect(actions["generate"].trigger)
-        arrivals = Arrivals(self._window, self._workspace.personas, self._workspace.events, self)
+        arrivals = Arrivals(self._window, self._workspace, self)
         arrivals.persona_requested.connect(self.persona_requested)
+        arrivals.page_requested.connect(self.page_requested)
         arrivals.list_requested.connect(actions["open_personas"].trigger)
         self.dock.regenerate_requested.connect(lambda id: self.page_requested.emit(f"regenerate:{id}"))
         self.drops.sentence_changed.connect(self._window.status.show_passing)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.services.generation_view import GenerationView
 from forllm_desktop.ui.generator import generator_words
+from forllm_desktop.ui.generator.by_width import ByWidth
 from forllm_desktop.ui.generator.stage_section import StageSection
 from forllm_desktop.ui.generator.step_row import StepRow
 from forllm_desktop.ui.widgets.buttons import push_button
@@ -17,7 +18,7 @@ from forllm_desktop.ui.widgets.quiet_bar import QuietBar
 from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 
-class LiveView(QWidget):
+class LiveView(ByWidth):
     """Shows a GenerationView. Above it, for a batch, how far all are and which of them is shown.
 
     member_chosen(request_id)    another one of the batch is to be shown
@@ -37,6 +38,7 @@ class LiveView(QWidget):
         self._batch = QWidget()
         self._steps = StepRow()
         self._bar = QuietBar()
+        self._again = push_button("", "", "arrow-clockwise")
         self._said = ""
         self._waits = plain_label("", "ui", "text_2", wraps=True)
         self._sections: list[StageSection] = []
@@ -44,6 +46,8 @@ class LiveView(QWidget):
         self._lay_out()
         self._members.activated.connect(lambda _row: self.member_chosen.emit(self._members.currentData()))
         self._batch_cancel.clicked.connect(self.batch_cancel_requested)
+        self._again.clicked.connect(self.retry_requested)
+        self._again.hide()
 
     def show_batch(self, members: list[tuple[int, str]], shown: int, said: str, *, is_open: bool) -> None:
         """Show which requests were made together: ids with their words; none hides this line."""
@@ -83,6 +87,9 @@ class LiveView(QWidget):
         self._waits.setText(waits)
         self._waits.setVisible(bool(waits))
         ended = generator_words.ended(view)
+        self._again.setVisible(bool(ended))
+        self._again.setText(generator_words.again(view))
+        self._again.setAccessibleName(self._again.text())
         if ended == self._said:
             return
         self._said = ended
@@ -90,13 +97,7 @@ class LiveView(QWidget):
             self._bar.hide()
             return
         failed = view.job.status == JobStatus.ERROR
-        self._bar.say(
-            ended,
-            kind="danger" if failed else "neutral",
-            icon="" if failed else "stop",
-            action=generator_words.again(view),
-            on_action=self.retry_requested.emit,
-        )
+        self._bar.say(ended, kind="danger" if failed else "neutral", icon="" if failed else "stop")
 
     def _lay_out(self) -> None:
         line = WrapRow(self._batch, spacing=12)
@@ -110,6 +111,7 @@ class LiveView(QWidget):
         layout.addWidget(self._batch)
         layout.addWidget(self._steps)
         layout.addWidget(self._bar)
+        layout.addWidget(self._again, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._waits)
         layout.addLayout(self._texts, 1)
         layout.addStretch()

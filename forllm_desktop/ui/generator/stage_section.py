@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from forllm_desktop.services.generation_view import StageView
 from forllm_desktop.ui import words
+from forllm_desktop.ui.generator.by_width import ByWidth
 from forllm_desktop.ui.generator.generator_words import STATES, TITLES
 from forllm_desktop.ui.generator.growing_view import GrowingView
 from forllm_desktop.ui.theme import look
@@ -18,7 +19,7 @@ FOLDED_LINES = 4
 THOUGHT_LINES = 8
 
 
-class StageSection(QWidget):
+class StageSection(ByWidth):
     """A head and the text below it. A stage that is not the last one is folded until it is opened.
 
     folded()    it was folded or opened by the user
@@ -92,7 +93,7 @@ class StageSection(QWidget):
         self._call(
             self._show, "Show less" if self._is_opened else f"Show all {words.counted(n_words, 'word')}"
         )
-        policy = QSizePolicy.Policy.Expanding if has_room else QSizePolicy.Policy.Fixed
+        policy = QSizePolicy.Policy.Expanding if has_room else QSizePolicy.Policy.Minimum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
 
     def _turn(self) -> None:

@@ -171,6 +171,7 @@ class NewPersonaPage(Page):
 
     def _refresh(self) -> None:
         shown = self._followed
+        self.setProperty("request_id", shown.request_id)
         if shown.view is None:
             self._show_wishes_alone()
         else:

@@ -30,6 +30,7 @@ from forllm_desktop.ui.item_models.persona_list import badge
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.new_persona import NewPersonaPage
 from forllm_desktop.ui.panes.queue import QueuePane
+from forllm_desktop.ui.tabs import CentreTabs
 from tests.fakes import Gate
 from tests.scripted_backend import Hang, ScriptedBackend
 from tests.ui.conftest import shown_desk
@@ -298,6 +299,17 @@ def test_request_is_shown_again_after_a_restart(
     qtbot.waitUntil(lambda: "Stopped. What was written is kept." in texts(again))
     click(again, "Start a new one")
     assert "Nothing is written yet" in texts(again)
+
+
+def test_new_text_for_a_persona_says_that_it_is_there(
+    desk: Desk, window: MainWindow, workspace: Workspace, a_wish: Wish, start: Start, qtbot: QtBot
+) -> None:
+    ada = workspace.personas.create("Ada", "You are Ada.")
+    start(ScriptedBackend([BRAINSTORM], [GOOD]))
+    job = workspace.generation.regenerate(ada.persona_id, a_wish())
+    qtbot.waitUntil(lambda: "A new text for Ada has arrived." in texts(window))
+    click(window, "Open")
+    assert window.findChildren(CentreTabs)[0].current_key() == f"proposal:{job.request_id}"
 
 
 def test_row_of_the_queue_leads_to_the_page(
