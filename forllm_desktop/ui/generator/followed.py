@@ -28,7 +28,8 @@ class FollowedRequest(QObject):
         super().__init__(parent)
         self._ws = workspace
         self._is_awake = False
-        self._is_stale = False
+        # Colours that are set before a page is put into its place are lost: it is shown anew there.
+        self._is_stale = True
         self._chooses = True
         self.request_id = 0
         self.view: GenerationView | None = None
@@ -72,7 +73,7 @@ class FollowedRequest(QObject):
     def read(self) -> None:
         """Read now how far everything is."""
         self._gather.stop()
-        self._is_stale = False
+        self._is_stale = self._is_stale and not self._is_awake
         self.members, self.batch_said, self.batch_is_open = [], "", False
         if self.request_id:
             try:

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from forllm_desktop.domain.generation import PersonaGenerationRequest
+from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.generation import PersonaGenerationRequest, Stage
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.llm.backend import BackendError, ErrorKind, Thinking
 from forllm_desktop.services.workspace import Workspace
@@ -31,6 +32,7 @@ from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.new_persona import NewPersonaPage
 from forllm_desktop.ui.panes.queue import QueuePane
 from forllm_desktop.ui.tabs import CentreTabs
+from forllm_desktop.ui.theme import theme
 from tests.fakes import Gate
 from tests.scripted_backend import Hang, ScriptedBackend
 from tests.ui.conftest import shown_desk
@@ -152,6 +154,18 @@ def test_failure_in_the_second_stage_is_retried_from_there(
     click(page, "Retry from Refine")
     qtbot.waitUntil(lambda: "It is done" in texts(page))
     assert len(backend.requests) == 3, "the first stage was not repeated"
+
+
+def test_failed_stage_is_told_in_its_colour_at_once(
+    desk: Desk, window: MainWindow, workspace: Workspace, a_wish: Wish, qtbot: QtBot
+) -> None:
+    job = workspace.generation.generate(a_wish())
+    assert workspace.queue.claim({job.request_id}) is not None
+    workspace.generation.begin_stage(job.request_id, Stage.EXPANSION)
+    workspace.queue.fail(job.request_id, "internal", ForllmError("Broken"), "She learned", "")
+    desk.show_page(f"generation:{job.request_id}")
+    label = next(w for w in shown(window).findChildren(QLabel) if w.text() == "broke off")
+    assert label.palette().windowText().color() == theme().colour("danger")
 
 
 def test_stop_keeps_the_text(page: NewPersonaPage, start: Start, qtbot: QtBot) -> None:
