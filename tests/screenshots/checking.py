@@ -135,7 +135,7 @@ def _cut_label(label: QLabel) -> Iterator[str]:
         yield from _too_small(label, shown, room)
         return
     # Qt breaks lines after these two as well, so that a path needs no more than its longest name.
-    pieces = re.split(r"\s|(?<=[/-])", shown)
+    pieces = re.split(r"[\s\u200b]|(?<=[/-])", shown)
     longest = max((metrics.horizontalAdvance(piece) for piece in pieces), default=0)
     if longest > room.width():
         yield f"the longest word of “{shown[:40]}” needs {longest} px, it has {room.width()}"

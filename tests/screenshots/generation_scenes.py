@@ -140,6 +140,12 @@ def persona_generated(stage: Stage, filled: Filled) -> None:
 
 
 @scene()
+def regenerate(stage: Stage, filled: Filled) -> None:
+    signe, _ = _signe(stage)
+    stage.desk.show_page(f"regenerate:{signe}")
+
+
+@scene()
 def proposal_side_by_side(stage: Stage, filled: Filled) -> None:
     _compare(stage)
 

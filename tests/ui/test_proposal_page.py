@@ -288,6 +288,8 @@ def test_regenerating_begins_with_the_inputs_and_ends_as_a_proposal(signe, perso
     assert desk._tabs.current_key() == f"regenerate:{signe.id}"
     wishes = page._form.wishes
     assert (wishes.idea, wishes.tone) == ("<b>A biologist</b>", "dry")
+    assert page._form._title.text() == "A new text for Signe"
+    assert not page._form._place_row.isVisible()
     page._generate.click()
     (job,) = signe.ws.queue.jobs()
     assert (job.request_params or {})["regenerates"] == signe.id

@@ -65,6 +65,14 @@ def test_settings_lead_to_the_templates(desk: Desk, qtbot: QtBot) -> None:
     assert desk._tabs.current_key() == "page:templates"
 
 
+def test_page_that_writes_personas_leads_to_the_templates(desk: Desk) -> None:
+    desk.show_page("new-persona")
+    page = desk._tabs.current()
+    assert page is not None
+    next(b for b in page.findChildren(QAbstractButton) if b.accessibleName() == "Templates…").click()
+    assert desk._tabs.current_key() == "page:templates"
+
+
 def test_templates_are_listed_by_stage_with_what_is_in_use(page: TemplatesPage, workspace: Workspace) -> None:
     assert [row.title for row in page._list.rows if not row.key] == ["Expand", "Refine", "Check", "Mend"]
     assert len([row for row in page._list.rows if row.key]) == 10

@@ -107,7 +107,9 @@ def _finding_row(finding: TemplateFinding) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
     layout.addWidget(picture)
-    layout.addWidget(plain_label(finding.message, "small", colour, wraps=True), 1)
+    # The long names of placeholders may be broken after each underscore.
+    words = finding.message.replace("_", "_\u200b")
+    layout.addWidget(plain_label(words, "small", colour, wraps=True), 1)
     return row
 
 

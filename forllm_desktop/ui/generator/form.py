@@ -24,6 +24,7 @@ from forllm_desktop.ui.generator.suggest_box import SuggestBox
 from forllm_desktop.ui.generator.text_area import TextArea
 from forllm_desktop.ui.generator.wishes import LEAST, Kind, Wishes, fitted
 from forllm_desktop.ui.theme import theme
+from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.checks import CheckBox, RadioButton
 from forllm_desktop.ui.widgets.combo_box import ComboBox
 from forllm_desktop.ui.widgets.field import Field
@@ -47,16 +48,21 @@ class WishForm(QWidget):
 
     edited()        the user changed something
     kind_changed()  another kind is chosen, or another number of experts
+    templates_requested()
     """
 
     edited = Signal()
     kind_changed = Signal()
+    templates_requested = Signal()
 
     def __init__(self, forum: ForumService, models: ModelsService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._forum = forum
         self._wishes = Wishes()
         self._is_showing = False
+        self._regenerated = ""
+        self._title = plain_label("New persona", "heading", elides=True)
+        self._templates = push_button("Templates…", "quiet", small=True)
         self._subforums: dict[int, Subforum] = {}
         self._find_brainstorm: Callable[[Wishes], int | None] = lambda _wishes: None
         self._kinds = QButtonGroup(self)
@@ -133,6 +139,13 @@ class WishForm(QWidget):
         self._assign_to.choose(wishes.assign_to)
         self._is_showing = False
         self.say_nothing()
+        self._show_kind()
+
+    def regenerate(self, name: str) -> None:
+        """Ask for a new text of one persona, which keeps its places."""
+        self._regenerated = name
+        self._title.setText(f"A new text for {name}")
+        self._radios[Kind.SEVERAL].hide()
         self._show_kind()
 
     def choose_subforum(self, subforum_id: int) -> None:
@@ -228,8 +241,8 @@ class WishForm(QWidget):
         }
         for name, is_shown in shown.items():
             self.fields[name].setVisible(is_shown)
-        self._place_row.setVisible(not kind.is_expert)
-        self._place_words.setVisible(kind.is_expert)
+        self._place_row.setVisible(not kind.is_expert and not self._regenerated)
+        self._place_words.setVisible(kind.is_expert and not self._regenerated)
         self._assign_to.setEnabled(self._assigns.isChecked())
         self._assigns.setEnabled(bool(self._subforums))
         self._reuse_row.setVisible(kind is not Kind.SEVERAL)
@@ -278,7 +291,7 @@ class WishForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 16)
         layout.setSpacing(12)
-        layout.addWidget(plain_label("New persona", "heading"))
+        layout.addWidget(self._title)
         kinds = QVBoxLayout()
         kinds.setSpacing(theme().px(2))
         for radio in self._radios.values():
@@ -301,9 +314,11 @@ class WishForm(QWidget):
         layout.addWidget(self._reuse_row)
         layout.addWidget(self._place_row)
         layout.addWidget(self._place_words)
+        layout.addWidget(self._templates, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addStretch()
 
     def _connect(self) -> None:
+        self._templates.clicked.connect(self.templates_requested)
         for line in (self._name_hint, self._name):
             line.textEdited.connect(lambda _text: self._note())
         for area in (self._idea, self._purpose, self._description, self._directives):

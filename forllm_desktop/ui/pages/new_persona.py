@@ -244,6 +244,8 @@ class NewPersonaPage(Page):
             wishes = Wishes.from_json(state.get("wishes")) if state else self._first_wishes()
             request_id = state["request"] if isinstance(state.get("request"), int) else 0
         self._form.show_wishes(wishes)
+        if self._regenerates:
+            self._form.regenerate(self._ws.personas.persona(self._regenerates).name)
         if subforum_id:
             self._form.choose_subforum(subforum_id)
             self._keeper.stop()
@@ -310,6 +312,7 @@ class NewPersonaPage(Page):
         events.subforums_changed.connect(self._form.refresh_subforums)
         self._followed.changed.connect(self._refresh)
         self._form.edited.connect(self._note_typing)
+        self._form.templates_requested.connect(lambda: self.page_requested.emit("templates"))
         self._form.kind_changed.connect(self._note_kind)
         self._plan.edited.connect(self._note_plan)
         self._generate.clicked.connect(self._order)
