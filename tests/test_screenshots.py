@@ -19,6 +19,7 @@ PAGES = (
     "topic-find", "composer-edit", "sidebar-description", "queue-failed", "settings-add-server",
     "settings-replies", "settings-appearance", "trash", "keyboard", "about", "search-hits", "split-tabs",
     "subforum", "welcome-add-server", "refusal",
+    "templates-versions", "proposal-side-by-side", "persona-generated",
 )  # fmt: skip
 TESTED = (Variant("light", 100), Variant("dark", 200), Variant("light", 200, 480))
 DRAWN = [scene for scene in SCENES if scene.name.endswith(("composer-reply-and-error", "settings-servers"))]
