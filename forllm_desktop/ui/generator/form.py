@@ -259,7 +259,7 @@ class WishForm(QWidget):
             "subforum_name": Field("Subforum", self._subforum),
             "subforum_description": Field("Description of the subforum", self._description),
             "additional_directives": Field("Directives", self._directives),
-            "count": Field("How many", self._count),
+            "count": Field(f"How many, {LEAST} to {MOST}", self._count),
             "tone_preference": Field("Tone", self._tone),
             "length_preference": Field("Length", self._length),
             "llm_model_for_generation": Field("Written by", self._model),
@@ -271,6 +271,7 @@ class WishForm(QWidget):
         self._name_hint.setPlaceholderText("For example Signe")
         self._name.setPlaceholderText("Whatever the model writes")
         self._count.setRange(LEAST, MOST)
+        self._count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         for kind, radio in self._radios.items():
             self._kinds.addButton(radio)
             radio.setChecked(kind is Kind.IDEA)

@@ -131,5 +131,5 @@ class PlanTable(QWidget):
     def _dress(self) -> None:
         head = self._table.horizontalHeader()
         widest = max(QFontMetrics(theme().font("caption")).horizontalAdvance(word) for word in HEADS)
-        head.setMinimumSectionSize(widest + theme().px(48))
+        head.setMinimumSectionSize(widest + theme().px(34))
         self._table.verticalHeader().setDefaultSectionSize(_LINES * theme().line_height("ui") + 10)
