@@ -271,7 +271,11 @@ class WishForm(QWidget):
         self._name_hint.setPlaceholderText("For example Signe")
         self._name.setPlaceholderText("Whatever the model writes")
         self._count.setRange(LEAST, MOST)
-        self._count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        # The arrows of the style are unreadable within the style sheet; keys and wheel do the same.
+        self._count.setStyleSheet(
+            "QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }"
+            "QSpinBox QLineEdit { border: none; padding: 0 4px; background: transparent; min-height: 0; }"
+        )
         for kind, radio in self._radios.items():
             self._kinds.addButton(radio)
             radio.setChecked(kind is Kind.IDEA)
