@@ -56,18 +56,18 @@ def test_trial_runs_next_and_streams(make_desk: MakeDesk, dialect: Dialect, serv
     server.script(dialect.begun("I am", then=[gate, *dialect.whole(" Ada.")]))
     request = tried(desk, server, dialect)
     second = tried(desk, server, dialect)
-    places = [desk.job(number).position for number in (second, request, *waiting)]
+    places = [desk.job(number).position for number in (request, second, *waiting)]
     assert places == sorted(places)
     desk.worker.start()
-    desk.streaming(second, "I am")
-    assert desk.queue.running.get(second) is not None
-    assert set(desk.announced("job_changed")) >= {("job_changed", second)}
+    desk.streaming(request, "I am")
+    assert desk.queue.running.get(request) is not None
+    assert set(desk.announced("job_changed")) >= {("job_changed", request)}
     gate.open()
-    for number in (second, request, *waiting):
+    for number in (request, second, *waiting):
         desk.ended(number)
-    ran = [desk.job(number).started_at or NOW for number in (second, request, *waiting)]
+    ran = [desk.job(number).started_at or NOW for number in (request, second, *waiting)]
     assert ran == sorted(ran)
-    assert desk.queue.running.get(second) is None
+    assert desk.queue.running.get(request) is None
 
 
 def test_cancelled_trial_keeps_what_came(desk: Desk, dialect: Dialect, server: Server) -> None:
