@@ -23,6 +23,13 @@ from forllm_desktop.storage.database import Session
 USABLE = (Persona.is_active, Persona.deleted_at.is_(None), Persona.attention.is_(None))
 """What a persona that may answer fulfils."""
 
+_PLACE = (
+    SubforumPersona.is_default_for_subforum.desc(),
+    SubforumPersona.assigned_at,
+    SubforumPersona.subforum_persona_id,
+)
+"""The order of a subforum's personas: its default, then as they were assigned."""
+
 
 def personas(session: Session) -> Sequence[Persona]:
     """List the personas that are not deleted, by name."""
@@ -217,9 +224,7 @@ def assignment(session: Session, subforum_id: int, persona_id: int) -> SubforumP
 def assignments(session: Session, subforum_id: int) -> Sequence[SubforumPersona]:
     """List the assignments of a subforum, the default first, then in the order they were made."""
     return session.scalars(
-        select(SubforumPersona)
-        .where(SubforumPersona.subforum_id == subforum_id)
-        .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
+        select(SubforumPersona).where(SubforumPersona.subforum_id == subforum_id).order_by(*_PLACE)
     ).all()
 
 
@@ -234,7 +239,7 @@ def assigned(session: Session) -> dict[int, tuple[AssignedPersona, ...]]:
         )
         .join(Persona, Persona.persona_id == SubforumPersona.persona_id)
         .where(*USABLE)
-        .order_by(SubforumPersona.is_default_for_subforum.desc(), SubforumPersona.assigned_at)
+        .order_by(*_PLACE)
     )
     found: dict[int, tuple[AssignedPersona, ...]] = {}
     for subforum_id, persona_id, name, is_default in rows:

@@ -38,6 +38,7 @@ LOADS = """![remote](https://tracker.example/pixel.png) ![file](file:///etc/host
 <img src="https://tracker.example/b.png"> <img src="file:///etc/hostname"> <link rel=stylesheet href=x.css>
 
 [a file](file:///etc/hostname) [script](javascript:alert(1)) [web](https://example.org) <https://example.org>
+[ours](act:earlier) [ours](act:parent)
 
 ![ref][r] [data](data:image/png;base64,AAAA)
 
@@ -109,7 +110,8 @@ def test_only_web_links_can_be_followed(topics: Topics, show: Show) -> None:
             iterator += 1
         block = block.next()
     assert "https://example.org" in targets
-    assert all(target.startswith("https://") for target in targets - {""})
+    # The version in the head of the reply is ours, and opens a page.
+    assert all(target.startswith("https://") for target in targets - {"", "act:persona"})
 
 
 def _hostile() -> dict[str, str]:
