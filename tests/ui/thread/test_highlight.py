@@ -112,6 +112,7 @@ def test_growing_code_is_coloured_at_a_bounded_cost(monkeypatch: pytest.MonkeyPa
         return coloured(code, language)
 
     monkeypatch.setattr(highlight, "coloured", counted)
+    monkeypatch.setattr(highlight, "_PATIENCE", 60.0)
     lines = [f"x{number} = {number}  # note" for number in range(250)]
     growing, code = Growing(), ""
     for line in lines:
