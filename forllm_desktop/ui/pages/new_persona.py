@@ -64,7 +64,7 @@ class NewPersonaPage(Page):
         self._form = WishForm(ws.forum, ws.models)
         self._generate = push_button("Generate", "primary", "magic-wand")
         self._stop = push_button("Stop", "", "stop")
-        self._anew = push_button("Start a new one", "quiet", "plus")
+        self._anew = push_button("New one", "quiet", "plus")
         self._leave = plain_label(
             "You can leave this page. The work goes on in the queue and survives a restart.",
             "small",

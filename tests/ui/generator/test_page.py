@@ -311,7 +311,7 @@ def test_request_is_shown_again_after_a_restart(
     assert again._form.wishes.idea == "A marine biologist"
     click(again, "Stop")
     qtbot.waitUntil(lambda: "Stopped. What was written is kept." in texts(again))
-    click(again, "Start a new one")
+    click(again, "New one")
     assert "Nothing is written yet" in texts(again)
 
 
