@@ -49,6 +49,7 @@ class PromptService:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
+        self._noted: dict[ModelChoice, tuple[int | None, bool | None]] = {}
 
     def build(
         self, post_id: int, persona: PersonaVersion, *, model: str = "", system_role: bool = True
@@ -118,10 +119,9 @@ class PromptService:
         return found
 
     def note_model(self, choice: ModelChoice, *, ctx: int | None, supports_system: bool | None) -> None:
-        """Keep what a server said of a model, for the next preview."""
-        with self._database.read() as session:
-            known = persona_rows.model_facts(session, choice)
-        if known is not None and (known.ctx, known.supports_system) == (ctx, supports_system):
+        """Keep what a server said of a model, for the next preview; the same again costs nothing."""
+        # This lies between a request's commit and its first byte.
+        if self._noted.get(choice) == (ctx, supports_system):
             return
         with self._database.write() as session:
             session.merge(
@@ -133,6 +133,7 @@ class PromptService:
                     seen_at=self._clock(),
                 )
             )
+        self._noted[choice] = (ctx, supports_system)
 
     def _values(self, session: Session, persona: str, model: str, topic_id: int | None) -> dict[str, str]:
         """Return what each variable stands for now; outside of a topic two of them stand for nothing."""

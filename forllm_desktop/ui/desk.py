@@ -27,6 +27,7 @@ from forllm_desktop.ui.tabs import CentreTabs
 from forllm_desktop.ui.text_size import STEP, zoom
 from forllm_desktop.ui.undo import UndoList
 from forllm_desktop.ui.widgets.empty_pane import EmptyPane
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 KEEP_AFTER = 1_000
 """Milliseconds after a change of the tabs or panes before they are kept, for the case of a crash."""
@@ -213,7 +214,9 @@ class Desk(QObject):
     def _note_undos(self) -> None:
         label = self._undos.label
         self._actions["undo"].setEnabled(bool(label))
-        self._actions["undo"].setToolTip(f"Take back: {label}" if label else "Nothing to take back")
+        self._actions["undo"].setToolTip(
+            plain_tip(f"Take back: {label}") if label else "Nothing to take back"
+        )
 
     def _note_topic(self, topic_id: int) -> None:
         """Close the tab of a topic that is gone."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QTabBar, QToolButton, QWidget
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 class TabBar(QTabBar):
@@ -50,10 +51,14 @@ class TabBar(QTabBar):
         """Give a tab another title."""
         # A tab's text is no markup, but an & in it would mark a key.
         self.setTabText(index, title.replace("&", "&&"))
-        self.setTabToolTip(index, title)
+        self.setTabToolTip(index, plain_tip(title))
         button = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
         if button is not None:
             button.setAccessibleName(f"Close “{title}”")
+
+    def title(self, index: int) -> str:
+        """Return the title of a tab as it was given."""
+        return self.tabText(index).replace("&&", "&")
 
     def index_of(self, key: str) -> int:
         """Return where the tab with this key is; -1 when it is not here."""

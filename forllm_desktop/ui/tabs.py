@@ -90,7 +90,7 @@ class TabGroup(QWidget):
     def move_to(self, other: "TabGroup", key: str) -> None:
         """Hand a tab with its page over to another group."""
         index, page = self.bar.index_of(key), self._pages.pop(key, None)
-        title, picture = self.bar.tabToolTip(index), self.bar.tabIcon(index)
+        title, picture = self.bar.title(index), self.bar.tabIcon(index)
         if page is not None:
             other._pages[key] = page
             other._stack.addWidget(page)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.llm.backend import BackendError, ErrorKind
 from forllm_desktop.prompting.prompt import Prompt, Turn, assemble, require_fit, window
 from forllm_desktop.services.forum import ForumService
@@ -14,7 +15,7 @@ from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.storage.persona import version
-from tests.builders import NOW, a_chain, a_model_reply, a_topic
+from tests.builders import NOW, a_chain, a_model_reply, a_server, a_topic
 
 ADA = "You are Ada."
 QUESTION = Turn("User", "Why?")
@@ -198,3 +199,15 @@ def _said(database: Database, post_id: int) -> list[tuple[str, str]]:
     system, *rest = turns(PromptService(database).build(post_id, persona))
     assert system == ("system", persona.prompt_instructions)
     return rest
+
+
+def test_what_a_server_says_again_is_not_written_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = ModelChoice(a_server(database).server_id, "tiny")
+    prompts, writes = PromptService(database), []
+    write = database.write
+    monkeypatch.setattr(database, "write", lambda: writes.append(1) or write())
+    for ctx in (4096, 4096, 8192):
+        prompts.note_model(choice, ctx=ctx, supports_system=True)
+    assert len(writes) == 2

@@ -186,7 +186,7 @@ def test_a_renamed_topic_renames_tab_and_window(desk: Desk, window: MainWindow, 
     desk.show_topic(topic.topic_id)
     workspace.forum.rename_topic(topic.topic_id, "R&D <b>")
     bar = tabs(window)._groups[0].bar
-    assert bar.tabToolTip(0) == "R&D <b>"
+    assert bar.title(0) == "R&D <b>"
     assert bar.tabText(0) == "R&&D <b>"
     assert window.windowTitle() == "R&D <b> – FORLLM"
 

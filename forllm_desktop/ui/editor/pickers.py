@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import ByKeyboard
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 class Picker(ByKeyboard, QPushButton):
@@ -27,7 +28,7 @@ class Picker(ByKeyboard, QPushButton):
         """Show what is picked."""
         self._word = word
         self.setAccessibleName(f"{self._name}: {word}")
-        self.setToolTip(f"{self._name}: {word}")
+        self.setToolTip(plain_tip(f"{self._name}: {word}"))
         self.updateGeometry()
         self.update()
 

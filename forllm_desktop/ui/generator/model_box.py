@@ -11,6 +11,7 @@ from forllm_desktop.domain.servers import ModelChoice, model_word
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.ui.background import Background
 from forllm_desktop.ui.widgets.combo_box import ComboBox
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 class ModelBox(ComboBox):
@@ -66,7 +67,7 @@ class ModelBox(ComboBox):
         self.show_choice(self.choice())
 
     def _note_problem(self, error: ForllmError) -> None:
-        self.setToolTip(f"{error.title}. {error.message}")
+        self.setToolTip(plain_tip(f"{error.title}. {error.message}"))
 
 
 def _listed(sources: Iterable) -> Iterable[tuple[ModelChoice, str]]:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.checks import paint_radio
 from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 NAME_WIDTH = 148
 
@@ -28,7 +29,7 @@ class ChoiceRow(QAbstractButton):
     def say(self, facts: str, state: str, colour: str = "text_3", *, has_dot: bool = True) -> None:
         """Show facts in the middle and a state at the right, in the colour of a token."""
         self._facts, self._state, self._colour, self._has_dot = facts, state, colour, has_dot
-        self.setToolTip(facts)
+        self.setToolTip(plain_tip(facts))
         self.setAccessibleName(", ".join(part for part in (self.text(), facts, state) if part))
         self.update()
 

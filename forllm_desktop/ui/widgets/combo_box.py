@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.theme import look, theme
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 IS_HEAD = Qt.ItemDataRole.UserRole + 1
 NOTE = Qt.ItemDataRole.UserRole + 2
@@ -112,7 +113,7 @@ class ComboBox(QComboBox):
 
     def _tell_on_hover(self) -> None:
         words = self.currentText()
-        self.setToolTip(words if self._shortened(words) != words else "")
+        self.setToolTip(plain_tip(words) if self._shortened(words) != words else "")
 
     def _dress(self) -> None:
         self.setFont(theme().font("ui"))

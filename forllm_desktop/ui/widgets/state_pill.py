@@ -11,6 +11,7 @@ from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.tips import plain_tip
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class StatePill(QWidget):
             self._button.setAccessibleName(name)
             self._button.setToolTip(name)
             self._button.setIcon(icon(icon_name))
-        self.setToolTip(state.sentence)
+        self.setToolTip(plain_tip(state.sentence))
         self.setAccessibleName(f"Queue: {state.sentence}")
         self.adjustSize()
         self.updateGeometry()
