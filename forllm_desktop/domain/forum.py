@@ -34,7 +34,7 @@ class User(Base):
 
 
 class Subforum(Base):
-    """A place for topics about one thing."""
+    """A place for topics about one thing. `context_options` are those of the settings it sets itself."""
 
     __tablename__ = "subforums"
     __table_args__ = (
@@ -47,6 +47,7 @@ class Subforum(Base):
     name_key: Mapped[str] = mapped_column(String(NAME_LIMIT * 4))
     description: Mapped[str] = mapped_column(Text, default="")
     position: Mapped[int] = mapped_column(default=0)
+    context_options: Mapped[dict | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     deleted_at: Mapped[datetime | None]
 
@@ -74,6 +75,7 @@ class Post(Base):
     A reply `is_incomplete` from the moment its request starts until the server has finished it, so a
     reply that failed or was stopped stays marked and never enters a prompt. `edited` is the time of the
     last edit; `read_at` is empty while a reply is unread; `thinking` holds a model's thoughts, apart.
+    `prompt_rule` is a PromptRule.
     """
 
     __tablename__ = "posts"
@@ -111,6 +113,7 @@ class Post(Base):
     server_id: Mapped[int | None] = mapped_column(ForeignKey("servers.server_id", ondelete="SET NULL"))
     llm_persona_id: Mapped[int | None] = mapped_column(ForeignKey("personas.persona_id"))
     persona_version: Mapped[int | None]
+    prompt_rule: Mapped[str] = mapped_column(String(16), default="auto", server_default="auto")
     read_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
@@ -128,7 +131,10 @@ class PostRevision(Base):
 
 
 class Draft(Base):
-    """An unsent text. `place` says where it was being typed: "topic:5", "reply:9" or "subforum:2"."""
+    """An unsent text. `place` says where it was being typed: "topic:5", "reply:9" or "subforum:2".
+
+    `files` are what is attached to it, as the fields of AttachedFile.
+    """
 
     __tablename__ = "drafts"
 
@@ -136,6 +142,7 @@ class Draft(Base):
     place: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[str] = mapped_column(Text, default="")
+    files: Mapped[list | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -78,6 +78,9 @@ class Job(Base):
     job resolves anew. `prompt` is the list of messages as sent, `token_breakdown` the tokens by part,
     `metrics` what the server reported (tokens, seconds), `output` the text of a request that writes no post.
     Requests that were made together share the `batch_id`, which is the id of the first of them.
+    `prompt_parts` says what each stretch of the prompt is, and what was left out. A request that a tag made
+    names the post it stands in (`tagged_post_id`), its chain as persona ids ("12:7:12") and its place in it,
+    counted from 0 (`tag_step`).
     Jobs run in order of `position`, then of id.
     """
 
@@ -98,6 +101,11 @@ class Job(Base):
             sqlite_where=text("parent_request_id IS NOT NULL"),
         ),
         Index("ix_llm_requests_batch_id", "batch_id", sqlite_where=text("batch_id IS NOT NULL")),
+        Index(
+            "ix_llm_requests_tagged_post_id",
+            "tagged_post_id",
+            sqlite_where=text("tagged_post_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -123,9 +131,13 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     prompt: Mapped[list | None]
     token_breakdown: Mapped[dict | None]
+    prompt_parts: Mapped[dict | None]
     metrics: Mapped[dict | None]
     output: Mapped[dict | None]
     batch_id: Mapped[int | None]
+    tagged_post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.post_id", ondelete="SET NULL"))
+    tag_chain: Mapped[str | None] = mapped_column(Text)
+    tag_step: Mapped[int | None]
     error_kind: Mapped[str | None] = mapped_column(String(64))
     error_title: Mapped[str | None] = mapped_column(Text)
     error_message: Mapped[str | None] = mapped_column(Text)

@@ -1,8 +1,8 @@
 """All record modules in one import, so that every table is known to the metadata."""
 
-from forllm_desktop.domain import forum, persona, queue, schedule, servers, settings, templates
+from forllm_desktop.domain import files, forum, persona, queue, schedule, servers, settings, templates
 from forllm_desktop.domain.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["forum", "metadata", "persona", "queue", "schedule", "servers", "settings", "templates"]
+__all__ = ["files", "forum", "metadata", "persona", "queue", "schedule", "servers", "settings", "templates"]

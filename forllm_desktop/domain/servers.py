@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
@@ -64,7 +64,8 @@ class Server(Base):
 class ModelFacts(Base):
     """What a server last said of a model, for previews that must not wake it; None where it said nothing.
 
-    `ctx` is the largest window a request can have there, in tokens.
+    `ctx` is the largest window a request can have there, in tokens. `bucket` is the window that was asked
+    for last, so that the next request asks for no other one without need.
     """
 
     __tablename__ = "model_facts"
@@ -75,7 +76,38 @@ class ModelFacts(Base):
     model: Mapped[str] = mapped_column(Text, primary_key=True)
     ctx: Mapped[int | None]
     supports_system: Mapped[bool | None] = mapped_column(Boolean)
+    bucket: Mapped[int | None]
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ModelOptions(Base):
+    """What the user sets for one model. `context_window` is in tokens and replaces that of the settings."""
+
+    __tablename__ = "model_options"
+
+    server_id: Mapped[int] = mapped_column(
+        ForeignKey("servers.server_id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    context_window: Mapped[int | None]
+
+
+class TokenSample(Base):
+    """One comparison of our estimate of a prompt with what the server counted, both in tokens.
+
+    `raw` is the estimate without, `expected` the one with what was learnt of the model by then.
+    """
+
+    __tablename__ = "token_samples"
+    __table_args__ = (Index("ix_token_samples_model", "server_id", "model", "sample_id"),)
+
+    sample_id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey("servers.server_id", ondelete="CASCADE"))
+    model: Mapped[str] = mapped_column(Text)
+    raw: Mapped[int]
+    expected: Mapped[int]
+    reported: Mapped[int]
+    taken_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class SettingRow(Base):
 DEFAULT_USER_NAME = "User"
 """What the user is called as long as they have not said."""
 
-SECTIONS = ("Servers", "Replies", "Appearance", "Editor")
+SECTIONS = ("Servers", "Replies", "Context", "Files", "Appearance", "Editor")
 """The parts of the settings form, in their order."""
 
 ACCENT_NAMES = ("blue", "teal", "green", "amber", "rose", "violet", "graphite")
@@ -74,7 +74,78 @@ class Settings:
         "Tokens of prompt and answer together. A model's own limit is never exceeded.",
         512,
         4_194_304,
-        section="Replies",
+        section="Context",
+        unit="tokens",
+    )
+    answer_tokens: int = _option(
+        2048,
+        "Room for the answer",
+        "Tokens of the window that are kept free for it; never more than half of the window.",
+        64,
+        1_048_576,
+        section="Context",
+        unit="tokens",
+    )
+    ambient_share: int = _option(
+        25,
+        "Share of other threads",
+        "How much of the room for posts other branches may take where the thread needs it too.",
+        0,
+        90,
+        section="Context",
+        unit="%",
+    )
+    ambient_posts_per_branch: int = _option(
+        2, "Posts of each other branch", "The newest ones of each. 0 sends none.", 0, 100, section="Context"
+    )
+    ambient_posts: int = _option(
+        12, "Posts of other threads in all", "The newest ones. 0 sends none.", 0, 1000, section="Context"
+    )
+    ambient_topics: int = _option(
+        0,
+        "Other topics of the subforum",
+        "The first posts of so many of its newest topics, as background. 0 sends none.",
+        0,
+        50,
+        section="Context",
+    )
+    facts_hours: int = _option(
+        24,
+        "Ask again what a model can do after",
+        "Hours; its context window may have been changed on the server.",
+        1,
+        8760,
+        section="Context",
+        unit="h",
+    )
+    file_tokens: int = _option(
+        8192,
+        "Largest file",
+        "Tokens that one attached or tagged file may have.",
+        100,
+        4_194_304,
+        section="Files",
+        unit="tokens",
+    )
+    files_allow: str = _option(
+        "",
+        "Only these files",
+        "Patterns as in .gitignore, one a line, such as *.md; empty allows all.",
+        section="Files",
+    )
+    files_block: str = _option(
+        "",
+        "Never these files",
+        "Patterns as in .gitignore, one a line, besides those that are always skipped, such as .git.",
+        section="Files",
+    )
+    paste_tokens: int = _option(
+        1000,
+        "Offer to attach pasted text from",
+        "Tokens; a longer text that is pasted can become a file of the post. 0 never offers it.",
+        0,
+        1_048_576,
+        section="Files",
         unit="tokens",
     )
     think: bool = _option(

@@ -212,7 +212,10 @@ def test_check_finds_nothing_in_a_sound_file(database: Database) -> None:
 
 def test_check_finds_a_broken_reference(database: Database) -> None:
     with closing(sqlite3.connect(database.path)) as careless:
-        careless.execute("INSERT INTO drafts VALUES (1, 'topic:1', '', '', '2026-01-01 00:00:00.000000')")
+        careless.execute(
+            "INSERT INTO drafts (draft_id, place, title, content, updated_at) "
+            "VALUES (1, 'topic:1', '', '', '2026-01-01 00:00:00.000000')"
+        )
         careless.execute("INSERT INTO post_revisions VALUES (1, 77, 'lost', '2026-01-01 00:00:00.000000')")
         careless.commit()
     (line,) = database.check()

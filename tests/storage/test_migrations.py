@@ -27,6 +27,12 @@ from tests.storage.test_search import first_version
 MIGRATIONS = Path(module.__file__).parent / "migrations"
 
 INDEXES = {
+    "ix_llm_requests_tagged_post_id": "CREATE INDEX ix_llm_requests_tagged_post_id "
+    "ON llm_requests (tagged_post_id) WHERE tagged_post_id IS NOT NULL",
+    "ix_post_files_digest": "CREATE INDEX ix_post_files_digest ON post_files (digest)",
+    "ix_post_files_post_id": "CREATE INDEX ix_post_files_post_id ON post_files (post_id, position)",
+    "ix_token_samples_model": "CREATE INDEX ix_token_samples_model "
+    "ON token_samples (server_id, model, sample_id)",
     "ix_llm_requests_batch_id": "CREATE INDEX ix_llm_requests_batch_id ON llm_requests (batch_id) "
     "WHERE batch_id IS NOT NULL",
     "ix_llm_requests_parent_request_id": "CREATE INDEX ix_llm_requests_parent_request_id ON llm_requests "
@@ -168,15 +174,14 @@ def test_every_table_is_the_one_in_the_records(database_path: Path) -> None:
     stored = dict(rows(database_path, "SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     for table in metadata.sorted_tables:
         declared = str(CreateTable(table).compile(dialect=sqlite.dialect()))
-        assert sorted(re.split(r",\s*\n", one_line_each(stored[table.name]))) == sorted(
-            re.split(r",\s*\n", one_line_each(declared))
-        )
+        assert sorted(entries(stored[table.name])) == sorted(entries(declared))
 
 
-def one_line_each(sql: str) -> str:
-    """Return the lines of a CREATE TABLE, without outer space and the frame around them."""
+def entries(sql: str) -> list[str]:
+    """Return the columns and constraints of a CREATE TABLE; a column added later follows a comma."""
     inner = sql[sql.index("(") + 1 : sql.rindex(")")]
-    return "\n".join(line.strip() for line in inner.splitlines() if line.strip())
+    lines = "\n".join(line.strip() for line in inner.splitlines() if line.strip())
+    return re.split(r",\s*\n|\n?, (?=[a-z_]+ [A-Z]+)", lines)
 
 
 @pytest.mark.parametrize("table", SEEDS)
@@ -468,7 +473,10 @@ def test_persona_is_assigned_once_and_one_default_per_subforum(database_path: Pa
 def insert_subforum(path: Path, connection: sqlite3.Connection | None = None) -> None:
     """Store the subforum “Physics” as an app of the first version would."""
     used = connection or sqlite3.connect(path)
-    used.execute("INSERT INTO subforums VALUES (1, 'Physics', 'physics', '', 0, '2026-01-01', NULL)")
+    used.execute(
+        "INSERT INTO subforums (subforum_id, name, name_key, description, position, created_at) "
+        "VALUES (1, 'Physics', 'physics', '', 0, '2026-01-01')"
+    )
     used.commit()
     if connection is None:
         used.close()
