@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-SOURCES = ("persona", "thread", "other", "files", "post")
+SOURCES: tuple[str, ...] = ("persona", "thread", "other", "files", "post")
 """Where the parts of a prompt come from; "other" are other threads."""
 
 
