@@ -1,17 +1,27 @@
 """Files in prompts: the folders that may be read, and the texts that were attached to posts."""
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
+from forllm_desktop.domain.errors import InvalidInput
+from forllm_desktop.domain.forum import storable
 
 FILE_NAME_LIMIT = 255
 """Longest name of an attached file, in characters."""
 NOTE_LIMIT = 500
 """Longest note on an attached file, in characters."""
+FILES_LIMIT = 200
+"""Most files of one post."""
+_ENDING_LIMIT = 16
+"""Longest ending of a name, with its dot, that is kept when the name is cut, in characters."""
 
 
 class FileFolder(Base):
@@ -69,3 +79,60 @@ class AttachedFile:
     name: str
     note: str = ""
     path: str | None = None
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """How large a stored file is: `size` in bytes, its text in `characters`; `encoding` as of StoredFile."""
+
+    size: int
+    characters: int
+    encoding: str
+
+
+def checked_file_name(name: str) -> str:
+    """Return a file's name as it will be stored and shown: on one line, without folders, and not empty.
+
+    What cannot be seen or turns text around is left out; a name that is too long loses its middle.
+    """
+    last = re.split(r"[/\\]", storable(name).rstrip("/\\"))[-1]
+    shown = "".join(" " if ch.isspace() or unicodedata.category(ch) == "Cc" else ch for ch in last)
+    shown = " ".join("".join(ch for ch in shown if unicodedata.category(ch) != "Cf").split())
+    if shown.strip(". ") == "":
+        return "Unnamed file"
+    if len(shown) <= FILE_NAME_LIMIT:
+        return shown
+    dot = shown.rfind(".")
+    ending = shown[dot:] if 0 < len(shown) - dot <= _ENDING_LIMIT and dot > 0 else ""
+    return shown[: FILE_NAME_LIMIT - len(ending) - 1].rstrip() + "…" + ending
+
+
+def checked_file_note(typed: str) -> str:
+    """Return a note on a file as it will be stored, on one line. Raises InvalidInput when it is too long."""
+    spaced = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in storable(typed))
+    note = " ".join(spaced.split())
+    if len(note) > NOTE_LIMIT:
+        raise InvalidInput(
+            "files",
+            "The note on a file is too long",
+            f"It has {len(note):,} characters; at most {NOTE_LIMIT} fit.",
+        )
+    return note
+
+
+def stored_form(files: Sequence[AttachedFile]) -> list[dict[str, Any]]:
+    """Return files as they are kept with a draft: in JSON."""
+    return [asdict(file) for file in files]
+
+
+def from_stored_form(stored: object) -> tuple[AttachedFile, ...]:
+    """Return the files that were kept with a draft; what is no file is left out."""
+    found = []
+    for fields in stored if isinstance(stored, list) else ():
+        try:
+            file = AttachedFile(**fields)
+        except TypeError:
+            continue
+        if all(isinstance(text, str) for text in (file.digest, file.name, file.note)):
+            found.append(file)
+    return tuple(found)

@@ -23,6 +23,7 @@ from forllm_desktop.storage.database import Database, open_database, open_for_re
 from forllm_desktop.storage.lock import FolderLock
 
 if TYPE_CHECKING:
+    from forllm_desktop.services.attachments import AttachmentService
     from forllm_desktop.services.generation import GenerationService
     from forllm_desktop.services.prompt import PromptService
     from forllm_desktop.services.proposals import ProposalService
@@ -53,6 +54,12 @@ class Workspace:
     drafts: DraftService
     lock: FolderLock | None
     clock: Callable[[], datetime]
+
+    @cached_property
+    def attachments(self) -> "AttachmentService":
+        from forllm_desktop.services.attachments import AttachmentService
+
+        return AttachmentService(self.database, self.settings, self.clock)
 
     @cached_property
     def generation(self) -> "GenerationService":

@@ -1,0 +1,217 @@
+"""The files that go with posts: stored once for each content, with the name and note each post gives them."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.errors import InvalidInput, NotFound
+from forllm_desktop.domain.files import (
+    FILES_LIMIT,
+    AttachedFile,
+    FileFacts,
+    PostFile,
+    StoredFile,
+    checked_file_name,
+    checked_file_note,
+)
+from forllm_desktop.domain.forum import Post, storable
+from forllm_desktop.llm.tokens import estimate_text
+from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.storage import files as rows
+from forllm_desktop.storage.database import Database, Session
+
+CLEANED_AT_ONCE = 16
+"""Files of one step of the cleaning."""
+_TOO_LARGE = 32_000_000
+"""Bytes that are not even read."""
+
+
+class AttachmentService:
+    """Stores files and tells what posts have. Everything may be called from any thread.
+
+    What is added is kept from then on: at least until the app is started again, and as long as a post or a
+    draft has it.
+    """
+
+    def __init__(
+        self, database: Database, settings: SettingsService, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._started = clock()
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+
+    # -- adding
+
+    def add_path(self, path: Path | str, note: str = "") -> AttachedFile:
+        """Store what a file the user picked holds now. Raises InvalidInput when it cannot be sent."""
+        name, content, text, encoding = _read_path(Path(path))
+        return self.add_read(name, content, text, encoding, note=note)
+
+    def add_bytes(self, name: str, content: bytes) -> AttachedFile:
+        """Store a content under a name. Raises InvalidInput when it is no text that can be sent."""
+        name, content, text, encoding = _read_bytes(name, content)
+        return self.add_read(name, content, text, encoding)
+
+    def add_text(self, name: str, text: str) -> AttachedFile:
+        """Store a text as a file. Raises InvalidInput when it is too long."""
+        return self.add_bytes(name, storable(text).encode())
+
+    def add_read(
+        self, name: str, content: bytes, text: str, encoding: str, *, note: str = "", path: str | None = None
+    ) -> AttachedFile:
+        """Store what was read of a file; `path` says where a tagged one is. Raises InvalidInput."""
+        file = AttachedFile(
+            hashlib.sha256(content).hexdigest(), checked_file_name(name), checked_file_note(note), path
+        )
+        self._require_room(file.name, text)
+        with self._database.write() as session:
+            # Inside the transaction: no cleaning can come between.
+            self.hold([file])
+            if not rows.known(session, [file.digest]):
+                session.add(
+                    StoredFile(
+                        digest=file.digest,
+                        size=len(content),
+                        encoding=encoding,
+                        text=text,
+                        content=content,
+                        stored_at=self._clock(),
+                    )
+                )
+        return file
+
+    def attach(self, session: Session, post: Post, files: Sequence[AttachedFile]) -> None:
+        """Give a post these files, in this order, instead of those it has. Raises InvalidInput.
+
+        A step of the transaction that makes or changes the post.
+        """
+        checked = self.checked(session, files)
+        had = rows.of_posts(session, [post.post_id])
+        if had:
+            self.hold(map(_attached, had))
+            rows.forget_of_post(session, post.post_id)
+        session.add_all(
+            PostFile(
+                post_id=post.post_id,
+                position=position,
+                digest=file.digest,
+                name=file.name,
+                note=file.note,
+                path=file.path,
+            )
+            for position, file in enumerate(checked)
+        )
+        session.flush()
+
+    def checked(self, session: Session, files: Sequence[AttachedFile]) -> list[AttachedFile]:
+        """Return files as they will be stored with a post. Raises InvalidInput, as for a lost content."""
+        if len(files) > FILES_LIMIT:
+            raise InvalidInput(
+                "files",
+                "These are too many files",
+                f"A post can have {FILES_LIMIT}; these are {len(files):,}.",
+            )
+        stored = rows.known(session, {file.digest for file in files})
+        for file in files:
+            if file.digest not in stored:
+                raise InvalidInput(
+                    "files",
+                    f"The content of “{checked_file_name(file.name)}” is not stored",
+                    "Attach it again.",
+                )
+        return [
+            replace(file, name=checked_file_name(file.name), note=checked_file_note(file.note))
+            for file in files
+        ]
+
+    # -- reading
+
+    def of_post(self, post_id: int) -> list[AttachedFile]:
+        """List the files of a post in their order; also of a deleted one."""
+        return self.of_posts([post_id]).get(post_id, [])
+
+    def of_posts(self, post_ids: Collection[int]) -> dict[int, list[AttachedFile]]:
+        """Return the files of several posts by post; posts without any are left out."""
+        found: dict[int, list[AttachedFile]] = {}
+        with self._database.read() as session:
+            for row in rows.of_posts(session, post_ids):
+                found.setdefault(row.post_id, []).append(_attached(row))
+        return found
+
+    def texts(self, digests: Collection[str]) -> dict[str, StoredFile]:
+        """Return stored files with their texts by digest; reading `content` of one raises, see `content`."""
+        with self._database.read() as session:
+            return {file.digest: file for file in rows.stored(session, digests)}
+
+    def facts(self, digests: Collection[str]) -> dict[str, FileFacts]:
+        """Return how large stored files are by digest, without their texts."""
+        with self._database.read() as session:
+            return rows.facts(session, digests)
+
+    def content(self, digest: str) -> bytes:
+        """Return the bytes of a file as they were stored. Raises NotFound."""
+        with self._database.read() as session:
+            found = rows.content(session, digest)
+        if found is None:
+            raise NotFound("The file is not stored any more", "Attach it again.")
+        return found
+
+    # -- what nothing needs
+
+    def hold(self, files: Iterable[AttachedFile]) -> None:
+        """Keep the contents of these files until the app ends, whatever becomes of posts and drafts."""
+        with self._lock:
+            self._held.update(file.digest for file in files)
+
+    def clean(self) -> int:
+        """Remove some contents that nothing has needed since the app was started; returns how many.
+
+        One short transaction; call it again until it returns 0.
+        """
+        with self._database.write() as session:
+            with self._lock:
+                held = set(self._held)
+            found = rows.unneeded(session, self._started, CLEANED_AT_ONCE + len(held))
+            return rows.remove(
+                session, [digest for digest, _ in found if digest not in held][:CLEANED_AT_ONCE]
+            )
+
+    def _require_room(self, name: str, text: str) -> None:
+        tokens, most = estimate_text(text), self._settings.current().file_tokens
+        if tokens > most:
+            raise InvalidInput(
+                "files",
+                f"“{name}” is too large",
+                f"It has about {tokens:,} tokens; a file may have {most:,}. The limit is in the settings.",
+            )
+
+
+def _attached(row: PostFile) -> AttachedFile:
+    return AttachedFile(row.digest, row.name, row.note, row.path)
+
+
+def _read_path(path: Path) -> tuple[str, bytes, str, str]:
+    try:
+        if path.stat().st_size > _TOO_LARGE:
+            raise InvalidInput("files", f"“{checked_file_name(path.name)}” is too large")
+        return _read_bytes(path.name, path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(
+            "files", f"“{checked_file_name(path.name)}” cannot be read", error.strerror or ""
+        ) from error
+
+
+def _read_bytes(name: str, content: bytes) -> tuple[str, bytes, str, str]:
+    try:
+        return checked_file_name(name), content, content.decode(), "utf-8"
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            "files", f"“{checked_file_name(name)}” is no text", "It cannot be sent."
+        ) from error
