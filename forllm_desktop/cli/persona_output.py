@@ -8,7 +8,7 @@ from forllm_desktop.cli.output import print_table, say
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, Persona, PersonaContent, PersonaOptions
 from forllm_desktop.domain.persona_card import VersionEntry
 from forllm_desktop.domain.persona_text import Finding, character_findings
-from forllm_desktop.services.prompt import Preview
+from forllm_desktop.domain.xray import Xray
 from forllm_desktop.services.workspace import Workspace
 
 Document = dict[str, Any]
@@ -128,14 +128,14 @@ def print_versions(documents: Sequence[Document]) -> None:
     print_table(rows, ("VERSION", "TIME (UTC)", "POSTS", "CHANGED", "NOTE"))
 
 
-def preview_document(preview: Preview, persona: Persona, topic_id: int, post_id: int, model: str) -> Document:
+def preview_document(preview: Xray, persona: Persona, topic_id: int, post_id: int, model: str) -> Document:
     """Describe what would be sent; sizes are estimated tokens."""
     return {
         "persona": {"id": persona.persona_id, "name": persona.name, "version": persona.version},
         "topic": topic_id,
         "post": post_id,
         "model": model or None,
-        "messages": preview.prompt.messages,
+        "messages": list(preview.messages),
         "sizes": preview.sizes,
         "total": preview.total,
         "window": preview.window,
@@ -149,7 +149,7 @@ def print_preview(document: Document) -> None:
     """Print what would be sent for people, each message below its role."""
     for message in document["messages"]:
         say(f"[{message['role']}]\n{message['content']}\n")
-    sizes = ", ".join(f"{name} ~{tokens:,}" for name, tokens in document["sizes"].items())
+    sizes = ", ".join(f"{name} ~{tokens:,}" for name, tokens in document["sizes"].items() if tokens)
     room = document["window"] - document["answer"]
     say(f"About {document['total']:,} tokens ({sizes}); {room:,} fit beside an answer.")
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from forllm_desktop.domain.files import AttachedFile
+from forllm_desktop.domain.servers import ModelChoice
+
 SOURCES: tuple[str, ...] = ("persona", "thread", "other", "files", "post")
 """Where the parts of a prompt come from; "other" are other threads."""
 
@@ -85,3 +88,23 @@ class Xray:
     def fits(self) -> bool:
         """Say whether prompt and answer have room beside each other."""
         return self.over == 0
+
+
+@dataclass(frozen=True)
+class DraftQuestion:
+    """A post that is being written, to see what would be sent for it; nothing of it is stored.
+
+    Without `topic_id` it would open a topic. `persona_id` None is the one that answers there by default,
+    `version` None its newest version, `model` None the one that would be asked. With `edits` the text and
+    the files are those that this post would have after an edit.
+    """
+
+    subforum_id: int
+    topic_id: int | None
+    parent_post_id: int | None
+    text: str
+    files: tuple[AttachedFile, ...] = ()
+    persona_id: int | None = None
+    version: int | None = None
+    model: ModelChoice | None = None
+    edits: int | None = None

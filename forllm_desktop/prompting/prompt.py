@@ -1,7 +1,7 @@
 """Assembles the messages of one request from a persona and the posts it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forllm_desktop.llm.backend import BackendError, ErrorKind, Message
 from forllm_desktop.prompting.templates import fill, template
@@ -17,14 +17,21 @@ class Turn:
     speaker: str
     text: str
     is_own: bool = False
+    post_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the prompt by its source: "persona", "thread" or "post"."""
+    """A stretch of the prompt by its source (see `domain.xray`); `label` says what it is.
+
+    `place` is the index of the message of the prompt that it is in, -1 when it is empty.
+    """
 
     source: str
     message: Message
+    label: str = ""
+    post_id: int | None = None
+    place: int = -1
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,9 @@ class Prompt:
     parts: list[Part]
 
 
-def assemble(instructions: str, history: Sequence[Turn], question: Turn, *, system_role: bool) -> Prompt:
+def assemble(
+    instructions: str, history: Sequence[Turn], question: Turn, *, system_role: bool, persona: str = ""
+) -> Prompt:
     """Make the messages: the persona, the earlier turns oldest first, the question last and whole.
 
     Only the answering persona's own earlier posts are assistant turns; everyone else is named. The first
@@ -44,12 +53,12 @@ def assemble(instructions: str, history: Sequence[Turn], question: Turn, *, syst
     Neighbours of one role become one turn. Without a `system_role` in the model's template the persona's
     text opens the first user turn.
     """
-    parts = [Part("persona", _message("system" if system_role else "user", instructions))]
+    parts = [Part("persona", _message("system" if system_role else "user", instructions), persona)]
     for turn in history:
-        is_first = len(parts) == 1
-        parts.append(Part("thread", _own(turn) if turn.is_own and not is_first else _named(turn)))
-    parts.append(Part("post", _named(question)))
-    return Prompt(_merged([part.message for part in parts if part.message["content"].strip()]), parts)
+        message = _own(turn) if turn.is_own and len(parts) > 1 else _named(turn)
+        parts.append(Part("thread", message, turn.speaker, turn.post_id))
+    parts.append(Part("post", _named(question), question.speaker, question.post_id))
+    return _merged(parts)
 
 
 def window(trained: int | None, allocated: int | None, wanted: int) -> int:
@@ -85,11 +94,17 @@ def _named(turn: Turn) -> Message:
     return _message("user", fill(template("reply/named_turn"), speaker=turn.speaker, text=turn.text))
 
 
-def _merged(messages: list[Message]) -> list[Message]:
-    merged: list[Message] = []
-    for message in messages:
-        if merged and merged[-1]["role"] == message["role"]:
-            merged[-1] = _message(message["role"], f"{merged[-1]['content']}\n\n{message['content']}")
-        else:
-            merged.append(dict(message))
-    return merged
+def _merged(parts: list[Part]) -> Prompt:
+    """Join neighbours of one role, and say of each part which message it is in."""
+    messages: list[Message] = []
+    placed = []
+    for part in parts:
+        role, text = part.message["role"], part.message["content"]
+        if text.strip():
+            if messages and messages[-1]["role"] == role:
+                messages[-1] = _message(role, f"{messages[-1]['content']}\n\n{text}")
+            else:
+                messages.append(dict(part.message))
+            part = replace(part, place=len(messages) - 1)
+        placed.append(part)
+    return Prompt(messages, placed)

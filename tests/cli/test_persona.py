@@ -295,7 +295,7 @@ def test_preview_shows_the_messages_with_their_sizes(run: Run) -> None:
         1,
         1,
     )
-    assert set(shown["sizes"]) == {"persona", "thread", "post"}
+    assert set(shown["sizes"]) == {"persona", "thread", "other", "files", "post"}
     assert shown["fits"] is True
     assert shown["model"] is None
     words = run("persona", "preview", "Ada", "--topic", "1").out

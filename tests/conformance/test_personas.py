@@ -63,8 +63,8 @@ def test_preview_equals_byte_for_byte_what_the_server_receives(
     model = desk.wish(server.url, dialect.model).model
 
     def check(content: PersonaContent) -> list[dict]:
-        shown = prompts.preview(post_id, ada.persona_id, content, model).prompt.messages
-        assert shown == prompts.preview(post_id, ada.persona_id, content, model).prompt.messages
+        shown = list(prompts.preview(post_id, ada.persona_id, content, model).messages)
+        assert shown == list(prompts.preview(post_id, ada.persona_id, content, model).messages)
         request = desk.queue.ask_about(post_id, Wish(model, ada.persona_id)).request_id
         desk.completed(request)
         assert json.dumps(shown, ensure_ascii=False).encode() in server.chats[-1].raw
@@ -85,7 +85,7 @@ def test_preview_equals_byte_for_byte_what_the_server_receives(
     for quoted in ("What is {{char}}?", "A {{variable}} of mine.", "And {{time}}?"):
         assert quoted in sent, "posts are never filled"
     edited = replace(ada.content, name="Bo", instructions="{{CHAR}} of {{topic}}, {{weekday}}.")
-    shown = prompts.preview(post_id, ada.persona_id, edited, model).prompt.messages
+    shown = list(prompts.preview(post_id, ada.persona_id, edited, model).messages)
     personas.change(ada.persona_id, name=edited.name, instructions=edited.instructions)
     assert check(edited) == shown, "the preview of what was being edited"
     assert "Bo of Of {{date}} & dates" in shown[0]["content"]

@@ -188,7 +188,7 @@ def test_preview_of_half_characters_shows_what_is_sent(
 ) -> None:
     post = a_topic(forum)[1].post_id
     content = PersonaContent("A\ud800", "{{char}} \udcff")
-    messages = PromptService(database).preview(post, 1, content, None).prompt.messages
+    messages = PromptService(database).preview(post, 1, content, None).messages
     assert messages[0]["content"] == "A\ufffd \ufffd"
 
 

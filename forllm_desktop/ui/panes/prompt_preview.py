@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.persona import PersonaContent
 from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.xray import Xray
 from forllm_desktop.services.models import ModelsService
-from forllm_desktop.services.prompt import Preview, PromptService
+from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.search import SearchService
 from forllm_desktop.ui.latest import Latest
 from forllm_desktop.ui.widgets.combo_box import ComboBox
@@ -54,7 +55,7 @@ class PromptPreview(QWidget):
         self._models = models
         self._shown_topic = shown_topic
         self._wish = _Wish(0, PersonaContent("", ""), 0)
-        self.preview: Preview | None = None
+        self.preview: Xray | None = None
         self._topics = ComboBox("Topic of the preview")
         self._total = plain_label("", "small", "text_2")
         self._bar = TokenBar()
@@ -125,26 +126,21 @@ class PromptPreview(QWidget):
             return
         self._worker.ask(lambda: self._preview(wish))
 
-    def _preview(self, wish: _Wish) -> Preview:
+    def _preview(self, wish: _Wish) -> Xray:
         """Called in the worker's thread."""
         model: ModelChoice | None = wish.content.options.model or self._models.default_choice()
         post_id = self._prompts.answered_post(wish.topic_id)
         return self._prompts.preview(post_id, wish.persona_id, wish.content, model)
 
     def _take(self, result: object) -> None:
-        assert isinstance(result, Preview)
+        assert isinstance(result, Xray)
         self.preview = result
-        parts = list(zip(result.prompt.parts, result.part_sizes, strict=True))
-        self._bar.show_parts(
-            [Portion(part.source, tokens) for part, tokens in parts], result.answer, result.window
-        )
+        portions = [Portion(part.source, part.tokens) for part in result.parts]
+        self._bar.show_parts(portions, result.answer, result.window)
         free = result.window - result.answer - result.total
         self._legend.show_sizes(result.sizes, result.answer, free)
         self._view.show_rows(
-            [
-                PromptRow(part.source, part.message["role"], part.message["content"], tokens)
-                for part, tokens in parts
-            ]
+            [PromptRow(part.source, part.role, part.text, part.tokens) for part in result.parts]
         )
         self._total.setText(f"~{result.total:,} of {result.window:,} tokens")
         self._total.set_colour("text_2" if result.fits else "danger")
@@ -188,17 +184,13 @@ class PromptPreview(QWidget):
         layout.addWidget(self._note)
 
 
-def _note(preview: Preview) -> str:
+def _note(preview: Xray) -> str:
     """Say what the rows do not show."""
     lines = []
     if not preview.fits:
-        over = preview.total + preview.answer - preview.window
-        lines.append(f"About {over:,} tokens too many: this would not be sent.")
-    joined = len([part for part in preview.prompt.parts if part.message["content"].strip()])
-    if len(preview.prompt.messages) < joined:
-        lines.append(
-            f"Sent as {len(preview.prompt.messages)} messages: neighbours with the same role are joined."
-        )
+        lines.append(f"About {preview.over:,} tokens too many: this would not be sent.")
+    if len(preview.messages) < len([part for part in preview.parts if part.message >= 0]):
+        lines.append(f"Sent as {len(preview.messages)} messages: neighbours with the same role are joined.")
     if not preview.is_known_model:
         lines.append("The model was not asked yet; what it can do is assumed until then.")
     return " ".join(lines)

@@ -26,10 +26,7 @@ def service_rows(user: PersonasUser, workspace: Workspace, topic_id: int) -> lis
         work.typed.content,
         workspace.models.default_choice(),
     )
-    return [
-        (part.source, part.message["role"], part.message["content"], tokens)
-        for part, tokens in zip(preview.prompt.parts, preview.part_sizes, strict=True)
-    ]
+    return [(part.source, part.role, part.text, part.tokens) for part in preview.parts]
 
 
 def test_the_preview_is_what_the_service_says(user: PersonasUser, ada: Persona, workspace: Workspace) -> None:
