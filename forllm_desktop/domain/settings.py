@@ -48,12 +48,15 @@ def _option(
     section: str = "",
     choices: dict[str, str] | None = None,
     unit: str = "",
+    has_lines: bool = False,
 ):
-    """Describe an option. Without a section no form shows it; `choices` are the values with their words."""
+    """Describe an option. Without a section no form shows it; `choices` are the values with their words.
+
+    A text that `has_lines` is edited as several lines.
+    """
     meta = {"label": label, "help": help, "lowest": lowest, "highest": highest}
-    return field(
-        default=default, metadata=meta | {"section": section, "choices": choices or {}, "unit": unit}
-    )
+    meta |= {"section": section, "choices": choices or {}, "unit": unit, "has_lines": has_lines}
+    return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,14 @@ class Settings:
         "Only these files",
         "Patterns as in .gitignore, one a line, such as *.md; empty allows all.",
         section="Files",
+        has_lines=True,
     )
     files_block: str = _option(
         "",
         "Never these files",
         "Patterns as in .gitignore, one a line, besides those that are always skipped, such as .git.",
         section="Files",
+        has_lines=True,
     )
     paste_tokens: int = _option(
         1000,
@@ -236,6 +241,8 @@ def checked_option(name: str, value: Any) -> Any:
         raise InvalidInput(name, f"{option.metadata['label']}: {value!r} does not fit", hint) from error
     if name == "user_name":
         return _checked_user_name(result)
+    if option.metadata["has_lines"]:
+        return "\n".join(result.splitlines()).strip("\n")
     choices = option.metadata["choices"]
     if choices and result not in choices:
         raise InvalidInput(

@@ -268,8 +268,7 @@ class PageMaker(QObject):
     def _make_settings(self) -> QWidget:
         from forllm_desktop.ui.pages.settings import SettingsPage
 
-        ws = self._workspace
-        page = SettingsPage(ws.settings, ws.models, ws.personas, ws.events, ws.folder)
+        page = SettingsPage(self._workspace)
         page.persona_requested.connect(self.persona_requested)
         page.open_folder_requested.connect(self.folder_requested)
         page.templates_requested.connect(lambda: self.page_requested.emit("templates"))

@@ -223,7 +223,7 @@ def queue_empty(stage: Stage, filled: Filled) -> None:
 # -- settings
 
 
-def _section(stage: Stage, name: str) -> SettingsPage:
+def settings_section(stage: Stage, name: str) -> SettingsPage:
     stage.desk.show_page("settings")
     page = stage.current(SettingsPage)
     page.show_section(name)
@@ -233,12 +233,12 @@ def _section(stage: Stage, name: str) -> SettingsPage:
 
 @scene()
 def settings_servers(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Servers")
+    settings_section(stage, "Servers")
 
 
 @scene()
 def settings_server_tested(stage: Stage, filled: Filled) -> None:
-    page = _section(stage, "Servers")
+    page = settings_section(stage, "Servers")
     for button in page.findChildren(QPushButton):
         if button.isVisible() and button.text() == "Test":
             button.click()
@@ -246,18 +246,18 @@ def settings_server_tested(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def settings_add_server(stage: Stage, filled: Filled) -> None:
-    page = _section(stage, "Servers")
+    page = settings_section(stage, "Servers")
     next(b for b in page.findChildren(QPushButton) if b.text() == "Add a server").click()
 
 
 @scene("empty")
 def settings_servers_empty(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Servers")
+    settings_section(stage, "Servers")
 
 
 @scene()
 def settings_replies(stage: Stage, filled: Filled) -> None:
-    page = _section(stage, "Replies")
+    page = settings_section(stage, "Replies")
     field = next(f for f in page.findChildren(QLineEdit) if f.isVisible() and f.text().isdigit())
     field.setText("12")
     field.editingFinished.emit()
@@ -265,27 +265,27 @@ def settings_replies(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def settings_appearance(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Appearance")
+    settings_section(stage, "Appearance")
 
 
 @scene()
 def settings_editor(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Editor")
+    settings_section(stage, "Editor")
 
 
 @scene()
 def settings_data(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Data")
+    settings_section(stage, "Data")
 
 
 @scene()
 def settings_search(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Editor")._search.setText("text")
+    settings_section(stage, "Editor")._search.setText("text")
 
 
 @scene()
 def settings_search_nothing(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Editor")._search.setText("zebra crossing")
+    settings_section(stage, "Editor")._search.setText("zebra crossing")
 
 
 # -- other pages
@@ -428,7 +428,7 @@ def narrow_queue(stage: Stage, filled: Filled) -> None:
 @scene()
 def narrow_settings(stage: Stage, filled: Filled) -> None:
     stage.resize(900, 700)
-    _section(stage, "Servers")
+    settings_section(stage, "Servers")
 
 
 @scene()
@@ -529,7 +529,7 @@ def topic_ask_again(stage: Stage, filled: Filled) -> None:
 
 @scene()
 def settings_personas(stage: Stage, filled: Filled) -> None:
-    _section(stage, "Personas")
+    settings_section(stage, "Personas")
 
 
 @scene()

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.settings import SECTIONS, Settings
@@ -164,3 +164,39 @@ def test_nothing_is_cut_at_twice_the_text_size(form: SettingsForm, started_look,
         if widget.isVisible() and isinstance(widget, QAbstractButton | QLineEdit):
             assert widget.width() >= widget.minimumSizeHint().width(), widget.accessibleName()
             assert widget.height() >= widget.minimumSizeHint().height(), widget.accessibleName()
+
+
+def test_a_wrong_number_is_said_while_it_is_typed_and_no_longer_once_it_fits(
+    form: SettingsForm, workspace: Workspace, qtbot: QtBot
+) -> None:
+    field = line(form, "context_window")
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "51")
+    assert errors(form, "context_window") == "", "not before a pause"
+    qtbot.waitUntil(lambda: errors(form, "context_window") == "It must be between 512 and 4,194,304.")
+    with qtbot.waitSignal(form.typing) as told:
+        qtbot.keyClicks(field, "2")
+    assert told.args == ["context_window", 512]
+    assert errors(form, "context_window") == ""
+    assert workspace.settings.current().context_window == 8192, "stored when it is finished"
+
+
+def test_lines_are_typed_as_lines_and_stored_when_the_field_is_left(
+    form: SettingsForm, workspace: Workspace, qtbot: QtBot
+) -> None:
+    field = row(form, "files_block").findChild(QPlainTextEdit)
+    field.setFocus()
+    qtbot.keyClicks(field, "*.log")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClicks(field, "drafts/")
+    assert workspace.settings.current().files_block == ""
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    assert workspace.settings.current().files_block == "*.log\ndrafts/"
+    field.setFocus()
+    qtbot.keyClicks(field, "x")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert workspace.settings.current().files_block == "*.log\ndrafts/"
+    qtbot.mouseClick(row(form, "files_block")._reset, Qt.MouseButton.LeftButton)
+    assert workspace.settings.current().files_block == ""
+    assert field.toPlainText() == ""

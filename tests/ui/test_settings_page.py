@@ -79,9 +79,7 @@ def workspace(
 
 @pytest.fixture
 def page(workspace: Workspace, qtbot: QtBot) -> SettingsPage:
-    made = SettingsPage(
-        workspace.settings, workspace.models, workspace.personas, workspace.events, workspace.folder
-    )
+    made = SettingsPage(workspace)
     qtbot.addWidget(made)
     made.resize(1000, 900)
     return made
@@ -381,9 +379,7 @@ def test_page_that_goes_while_it_asks_leaves_nothing_behind(
     workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        made = SettingsPage(
-            workspace.settings, workspace.models, workspace.personas, workspace.events, workspace.folder
-        )
+        made = SettingsPage(workspace)
         made.show()
         await until(lambda: made._servers._looking.is_busy)
         made.close()

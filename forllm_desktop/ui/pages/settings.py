@@ -10,11 +10,9 @@ from PySide6.QtWidgets import QBoxLayout, QListWidget, QScrollArea, QVBoxLayout,
 
 from forllm_desktop import __version__
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.events import Events
-from forllm_desktop.services.models import ModelsService
-from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.delegates.section_row import SectionRowDelegate
+from forllm_desktop.ui.pages.settings_context import ContextSection
 from forllm_desktop.ui.pages.settings_models import ModelsSection
 from forllm_desktop.ui.pages.settings_personas import PersonasSection
 from forllm_desktop.ui.pages.settings_servers import ServersSection
@@ -37,6 +35,8 @@ SECTIONS = {
     "Servers": "Servers and models",
     "Replies": "Replies",
     "Personas": "Personas",
+    "Context": "What is sent",
+    "Files": "Files",
     "Appearance": "Appearance",
     "Editor": "Editor",
     "Data": "About your data",
@@ -59,17 +59,10 @@ class SettingsPage(QWidget):
     persona_requested = Signal(int, int)
     templates_requested = Signal()
 
-    def __init__(
-        self,
-        settings: SettingsService,
-        models: ModelsService,
-        personas: PersonaService,
-        events: Events,
-        data_folder: Path,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._settings = settings
+        self._settings = settings = workspace.settings
+        models, events = workspace.models, workspace.events
         self._search = SearchField("Search the settings")
         self._list = QListWidget()
         self._box = ComboBox("Section of the settings")
@@ -81,16 +74,19 @@ class SettingsPage(QWidget):
         self._sections: dict[str, _Section] = {}
         self._servers = ServersSection(models, events)
         self._models = ModelsSection(models, settings, events)
-        self._personas = PersonasSection(personas, events)
+        self._personas = PersonasSection(workspace.personas, events)
+        self._context = ContextSection(settings, events)
         forms = {
             name: SettingsForm(settings, events, options_of(name))
-            for name in ("Servers", "Replies", "Appearance", "Editor")
+            for name in ("Servers", "Replies", "Files", "Appearance", "Editor")
         }
-        data = _DataSection(data_folder)
+        data = _DataSection(workspace.folder)
         parts: dict[str, list[QWidget]] = {
             "Servers": [self._servers, self._models, _Titled("Built-in engine and memory", forms["Servers"])],
             "Replies": [forms["Replies"]],
             "Personas": [self._personas],
+            "Context": [self._context],
+            "Files": [forms["Files"]],
             "Appearance": [forms["Appearance"]],
             "Editor": [forms["Editor"]],
             "Data": [data],
@@ -146,7 +142,7 @@ class SettingsPage(QWidget):
         self._list.itemClicked.connect(self._leave_search)
         self._box.activated.connect(self._go_to_section)
         self._search.textChanged.connect(self._filter)
-        for form in forms.values():
+        for form in (*forms.values(), self._context):
             form.changed.connect(self._say_changed)
             form.failed.connect(self._bar.say_error)
         self._personas.persona_requested.connect(self.persona_requested)
@@ -159,7 +155,7 @@ class SettingsPage(QWidget):
         self._list.setCurrentRow(0)
 
     def show_section(self, name: str) -> None:
-        """Show a section: "Servers", "Replies", "Personas", "Appearance", "Editor" or "Data"."""
+        """Show a section: one of SECTIONS."""
         self._search.clear()
         self._list.setCurrentRow(list(SECTIONS).index(name))
 

@@ -1,4 +1,4 @@
-"""The control for an option, by its type: switch, segments, swatches, list, number or text."""
+"""The control for an option, by its type: switch, segments, swatches, list, number, text or lines."""
 
 from collections.abc import Callable
 from dataclasses import Field
@@ -12,6 +12,7 @@ from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.accent_picker import AccentPicker
 from forllm_desktop.ui.widgets.combo_box import ComboBox
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.lines_edit import LinesEdit
 from forllm_desktop.ui.widgets.segmented import Segmented
 from forllm_desktop.ui.widgets.switch import Switch
 
@@ -24,9 +25,13 @@ class OptionControl(QWidget):
     """A control with one way in and one way out, whatever it is made of.
 
     edited(value)    the user chose or typed something; it may not fit the option
+    typing(text)     what is typed so far
     """
 
     edited = Signal(object)
+    typing = Signal(str)
+    is_wide = False
+    """Whether it takes a line of its own."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +60,7 @@ def control_for(option: Field[Any]) -> OptionControl:
     if option.metadata["choices"]:
         many = len(option.metadata["choices"]) > MOST_SEGMENTS
         return _ListControl(option) if many else _SegmentsControl(option)
-    return _TypedControl(option)
+    return _LinesControl(option) if option.metadata["has_lines"] else _TypedControl(option)
 
 
 class _SwitchControl(OptionControl):
@@ -100,14 +105,30 @@ class _ListControl(OptionControl):
         self._show = box.choose
 
 
+class _LinesControl(OptionControl):
+    is_wide = True
+
+    def __init__(self, option: Field[Any]) -> None:
+        super().__init__()
+        lines = LinesEdit(option.metadata["label"])
+        lines.finished.connect(self.edited.emit)
+        lines.typing.connect(self.typing)
+        self._row.addWidget(lines)
+        self._row.setAlignment(Qt.AlignmentFlag(0))
+        self.setFocusProxy(lines)
+        self._show = lines.show_text
+        self._mark = lines.mark_wrong
+
+
 class _TypedControl(OptionControl):
     def __init__(self, option: Field[Any]) -> None:
         super().__init__()
         is_number = isinstance(option.default, int | float)
-        line = _NumberLine(option) if is_number else QLineEdit()
+        line = NumberLine(option) if is_number else QLineEdit()
         line.setAccessibleName(option.metadata["label"])
         line.setAccessibleDescription(option.metadata["help"])
         line.editingFinished.connect(lambda: self.edited.emit(line.text()))
+        line.textEdited.connect(self.typing)
         self._line = line
         self._is_number = is_number
         self._dress()
@@ -117,18 +138,13 @@ class _TypedControl(OptionControl):
             self._row.addWidget(plain_label(option.metadata["unit"], "ui", "text_3"))
         self.setFocusProxy(line)
         self._show = lambda value: line.setText(number_text(value))
-        self._mark = self._mark_line
+        self._mark = lambda is_wrong: mark_line(line, is_wrong)
 
     def _dress(self) -> None:
         self._line.setFixedWidth(theme().px(96) if self._is_number else min(theme().px(240), MOST_LINE))
 
-    def _mark_line(self, is_wrong: bool) -> None:
-        self._line.setProperty("invalid", "true" if is_wrong else "false")
-        self._line.style().unpolish(self._line)
-        self._line.style().polish(self._line)
 
-
-class _NumberLine(QLineEdit):
+class NumberLine(QLineEdit):
     """A line for a number: Up and Down change it, what does not fit stays as it was typed."""
 
     def __init__(self, option: Field[Any]) -> None:
@@ -151,6 +167,13 @@ class _NumberLine(QLineEdit):
         then = min(max(then, self._low), self._high)
         self.setText(number_text(int(then) if self._is_whole else then))
         self.editingFinished.emit()
+
+
+def mark_line(line: QLineEdit, is_wrong: bool) -> None:
+    """Show with its border whether a line holds what cannot be kept."""
+    line.setProperty("invalid", "true" if is_wrong else "false")
+    line.style().unpolish(line)
+    line.style().polish(line)
 
 
 def number_text(value: Any) -> str:

@@ -5,11 +5,11 @@ from dataclasses import Field, fields
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
-from forllm_desktop.domain.settings import Settings
+from forllm_desktop.domain.settings import Settings, checked_option
 from forllm_desktop.events import Events
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.ui.widgets.buttons import icon_button
@@ -20,6 +20,8 @@ from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 WORDS = 200
 """Least width of the words beside a control, in px at 100 %; with less room the control is below them."""
+PAUSE = 300
+"""Milliseconds without a key after which a value that does not fit is said to be wrong."""
 
 
 def options_of(section: str) -> list[Field[Any]]:
@@ -32,10 +34,12 @@ class SettingsForm(QWidget):
 
     changed(label, name, before)    an option was stored; `before` is its former value, for an undo
     failed(error)                   an option could not be stored, for another reason than its value
+    typing(name, value)             a value that fits is being typed, or the stored one counts again
     """
 
     changed = Signal(str, str, object)
     failed = Signal(object)
+    typing = Signal(str, object)
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class SettingsForm(QWidget):
         for name, row in self._rows.items():
             rows.add(row)
             row.edited.connect(partial(self._store, name))
+            row.typing.connect(partial(self.typing.emit, name))
         events.settings_changed.connect(self.refresh)
         self.refresh()
 
@@ -101,17 +106,27 @@ class OptionRow(QWidget):
     """One option: label and help at the left, reset and control at the right, an error below.
 
     edited(value)    the user chose, typed or reset something
+    typing(value)    a value that fits is being typed, or the stored one counts again
     """
 
     edited = Signal(object)
+    typing = Signal(object)
+    usual: Any
+    """What the reset brings back."""
 
-    def __init__(self, option: Field[Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, option: Field[Any], control: OptionControl | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._option = option
+        self.usual = option.default
         self.label: str = option.metadata["label"]
         self.is_wrong = False
-        self._control: OptionControl = control_for(option)
+        self._control: OptionControl = control or control_for(option)
         self._reset = icon_button(f"{self.label}: back to the default", "arrow-counter-clockwise")
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._typed = ""
+        self._stored: Any = option.default
         self._error = plain_label("", "small", "danger", wraps=True)
         self._error.hide()
         keeps_room = self._reset.sizePolicy()
@@ -127,27 +142,35 @@ class OptionRow(QWidget):
         row = WrapRow()
         row.add(beside, WORDS)
         row.add(self._reset)
-        row.add(self._control)
+        if not self._control.is_wide:
+            row.add(self._control)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 10)
         layout.setSpacing(4)
         layout.addLayout(row)
+        if self._control.is_wide:
+            layout.addWidget(self._control)
         layout.addWidget(self._error)
         self.setFocusProxy(self._control)
 
-        self._control.edited.connect(self.edited)
+        self._control.edited.connect(self._finish)
+        self._control.typing.connect(self._note_typed)
+        self._pause.timeout.connect(self._say_typed)
         self._reset.clicked.connect(self._go_back)
 
     def show_value(self, value: Any) -> None:
         """Show a stored value; an error about another one goes."""
-        self.is_wrong = False
+        self._pause.stop()
+        self._stored = value
         self._control.show_value(value)
-        self._control.mark_wrong(False)
-        self._error.hide()
-        self._reset.setVisible(value != self._option.default)
+        self._take_error_back()
+        self._reset.setVisible(value != self.usual)
+        self.typing.emit(value)
 
     def show_error(self, error: InvalidInput) -> None:
         """Say below the control what is wrong with what it holds."""
+        self._pause.stop()
+        self.typing.emit(self._stored)
         self.is_wrong = True
         self._error.setText(error.message or error.title)
         self._error.show()
@@ -160,8 +183,39 @@ class OptionRow(QWidget):
         own = f"{self.label} {self._option.metadata['help']} {choices}".casefold()
         return all(word in own for word in text.casefold().split())
 
+    def checked(self, typed: str) -> Any:
+        """Return what a typed text means. Raises InvalidInput."""
+        return checked_option(self._option.name, typed)
+
+    def _finish(self, value: Any) -> None:
+        self._pause.stop()
+        self.edited.emit(value)
+
+    def _note_typed(self, text: str) -> None:
+        """Follow what is typed: what fits is told at once, what does not is said after a pause."""
+        self._typed = text
+        try:
+            value = self.checked(text)
+        except InvalidInput:
+            self._pause.start()
+            return
+        self._pause.stop()
+        self._take_error_back()
+        self.typing.emit(value)
+
+    def _say_typed(self) -> None:
+        try:
+            self.checked(self._typed)
+        except InvalidInput as error:
+            self.show_error(error)
+
+    def _take_error_back(self) -> None:
+        self.is_wrong = False
+        self._control.mark_wrong(False)
+        self._error.hide()
+
     def _go_back(self) -> None:
-        self.edited.emit(self._option.default)
+        self.edited.emit(self.usual)
         self._control.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _help(self) -> str:
