@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from forllm_desktop.services.workspace import Workspace
     from forllm_desktop.ui.desk import Desk
+    from forllm_desktop.ui.latest import Latest
     from forllm_desktop.ui.thread.warming import Warming
     from forllm_desktop.worker.thread import WorkerThread
 
@@ -114,6 +115,7 @@ class Desktop(QObject):
         self.workspace: Workspace | None = None
         self.worker: WorkerThread | None = None
         self._warming: Warming | None = None
+        self._cleaning: Latest | None = None
         self.desk: Desk | None = None
         self.window = MainWindow()
         self._wear_first_look()
@@ -179,7 +181,7 @@ class Desktop(QObject):
             return
         QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
         log.info("opened %s", self._folder)
-        self._later = [self._load_icons, self._start_worker, self._warm_up]
+        self._later = [self._load_icons, self._start_worker, self._warm_up, self._clean_up]
         self.opened.emit()
         # Lists lay themselves out when the rest has been painted, and are painted after that.
         QTimer.singleShot(AFTER_PAINTING, self, lambda: QTimer.singleShot(AFTER_PAINTING, self, self._go_on))
@@ -214,6 +216,22 @@ class Desktop(QObject):
         if not self._is_quitting:
             self._warming = Warming(self)
             self._warming.start()
+
+    def _clean_up(self) -> None:
+        """Remove the contents of files that nothing needs any more, a few at a time, in a thread."""
+        from forllm_desktop.ui.latest import Latest
+
+        if self._is_quitting or self.workspace is None:
+            return
+        attachments = self.workspace.attachments
+
+        def clean() -> None:
+            while not self._is_quitting and attachments.clean():
+                pass
+
+        self._cleaning = Latest("clean", self)
+        self._cleaning.failed.connect(lambda error: log.warning("%s. %s", error.title, error.message))
+        self._cleaning.ask(clean)
 
     def _refuse(self, error: ForllmError) -> None:
         """Say why nothing can be opened, in the window, which then only closes."""
@@ -254,6 +272,8 @@ class Desktop(QObject):
             self.worker.wait()
         if self._warming is not None:
             self._warming.wait()
+        if self._cleaning is not None:
+            self._cleaning.stop()
         if self.desk is not None:
             self.desk.close()
         self.window.close_for_good()

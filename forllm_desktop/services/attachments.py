@@ -24,8 +24,8 @@ from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage import files as rows
 from forllm_desktop.storage.database import Database, Session
 
-CLEANED_AT_ONCE = 16
-"""Files of one step of the cleaning."""
+CLEANED_AT_ONCE, CLEANED_BYTES = 16, 4_000_000
+"""Files and bytes of one step of the cleaning; one file of any size is one too."""
 _TOO_LARGE = 32_000_000
 """Bytes that are not even read."""
 
@@ -178,10 +178,9 @@ class AttachmentService:
         with self._database.write() as session:
             with self._lock:
                 held = set(self._held)
-            found = rows.unneeded(session, self._started, CLEANED_AT_ONCE + len(held))
-            return rows.remove(
-                session, [digest for digest, _ in found if digest not in held][:CLEANED_AT_ONCE]
-            )
+            # As many more as are held: these may be the oldest.
+            unneeded = rows.unneeded(session, self._started, CLEANED_AT_ONCE + len(held))
+            return rows.remove(session, _first([found for found in unneeded if found[0] not in held]))
 
     def _require_room(self, name: str, text: str) -> None:
         tokens, most = estimate_text(text), self._settings.current().file_tokens
@@ -191,6 +190,17 @@ class AttachmentService:
                 f"“{name}” is too large",
                 f"It has about {tokens:,} tokens; a file may have {most:,}. The limit is in the settings.",
             )
+
+
+def _first(unneeded: Sequence[tuple[str, int]]) -> list[str]:
+    """Return the digests of as many files as one step removes."""
+    chosen, size = [], 0
+    for digest, bytes_ in unneeded[:CLEANED_AT_ONCE]:
+        size += bytes_
+        if chosen and size > CLEANED_BYTES:
+            break
+        chosen.append(digest)
+    return chosen
 
 
 def _attached(row: PostFile) -> AttachedFile:

@@ -1,9 +1,10 @@
-"""Keeps unsent texts by the place they are typed in, so that nothing typed is ever lost."""
+"""Keeps unsent texts and their files by the place they are typed in, so that nothing typed is ever lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.files import AttachedFile, from_stored_form, stored_form
 from forllm_desktop.domain.forum import Draft, storable
 from forllm_desktop.storage import drafts as rows
 from forllm_desktop.storage.database import Database
@@ -21,11 +22,16 @@ class DraftService:
         with self._database.read() as session:
             return rows.at(session, place)
 
-    def save(self, place: str, content: str, title: str = "") -> None:
-        """Keep what is typed at a place; blank text keeps nothing."""
+    def files(self, place: str) -> tuple[AttachedFile, ...]:
+        """Return what was attached at a place and not sent, in its order."""
+        draft = self.draft(place)
+        return from_stored_form(draft.files) if draft is not None else ()
+
+    def save(self, place: str, content: str, title: str = "", files: Sequence[AttachedFile] = ()) -> None:
+        """Keep what is typed and attached at a place; blank text without files keeps nothing."""
         with self._database.write() as session:
             draft = rows.at(session, place)
-            if not content.strip() and not title.strip():
+            if not content.strip() and not title.strip() and not files:
                 if draft is not None:
                     session.delete(draft)
                 return
@@ -33,6 +39,7 @@ class DraftService:
                 draft = Draft(place=place)
                 session.add(draft)
             draft.content, draft.title = storable(content), storable(title)
+            draft.files = stored_form(files) or None
             draft.updated_at = self._clock()
 
     def discard(self, place: str) -> None:

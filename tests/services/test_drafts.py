@@ -1,5 +1,6 @@
 """Unsent texts by place."""
 
+from forllm_desktop.domain.files import AttachedFile
 from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.storage.database import open_database
 
@@ -37,3 +38,21 @@ def test_half_characters_do_not_keep_a_draft_from_being_kept(database):
     drafts.save("topic:5", "before \ud83d after", "\udc00")
     draft = drafts.draft("topic:5")
     assert (draft.content, draft.title) == ("before \ufffd after", "\ufffd")
+
+
+def test_a_draft_keeps_its_files_in_their_order(database):
+    drafts = DraftService(database)
+    files = (AttachedFile("b" * 64, "b.txt", "the second"), AttachedFile("a" * 64, 'odd "name"\n.txt'))
+    drafts.save("topic:5", "Look", files=files)
+    assert drafts.files("topic:5") == files
+    drafts.save("topic:5", "Look again")
+    assert drafts.files("topic:5") == ()
+    assert drafts.files("topic:7") == ()
+
+
+def test_files_alone_are_a_draft(database):
+    drafts = DraftService(database)
+    drafts.save("topic:5", "", files=[AttachedFile("a" * 64, "a.txt")])
+    assert drafts.draft("topic:5").content == ""
+    drafts.discard("topic:5")
+    assert drafts.draft("topic:5") is None
