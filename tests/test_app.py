@@ -188,7 +188,7 @@ def test_another_program_that_locks_the_database_costs_neither_time_nor_text(
     composer._text.setPlainText("not sent yet")
     with closing(sqlite3.connect(tmp_path / "forllm.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        for step in (composer.post, desktop.desk._keep, lambda: composer._save_timer.timeout.emit()):
+        for step in (composer.post, desktop.desk._keep, lambda: composer._unsent.timer.timeout.emit()):
             began = time.monotonic()
             step()
             assert time.monotonic() - began < 1

@@ -278,16 +278,16 @@ PANES = (
 TYPING = (
     mutant(
         "draft-not-saved-while-typing",
-        "ui/editor/composer.py",
-        "        self._is_saved = False\n        self._error.hide()\n        self._save_timer.start()\n",
-        "        self._is_saved = False\n        self._error.hide()\n",
+        "ui/editor/unsent.py",
+        "        self._is_saved = False\n        self.timer.start()\n",
+        "        self._is_saved = False\n",
         f"{COMPOSER}::test_a_draft_is_saved_a_moment_after_the_last_key",
     ),
     mutant(
         "draft-not-shown-again",
         "ui/editor/composer.py",
-        "(self._text, draft.content if draft else text)",
-        "(self._text, text)",
+        "self._form.show_typed(found or text)",
+        "self._form.show_typed(text)",
         f"{COMPOSER}::test_each_place_keeps_its_own_draft",
     ),
     mutant(
@@ -301,7 +301,8 @@ TYPING = (
         "refused-text-lost",
         "ui/editor/composer.py",
         "            self._show_error(error)\n            return\n        is_new",
-        "            self._empty()\n            self._show_error(error)\n            return\n        is_new",
+        "            self._form.show_typed(Unsent())\n"
+        "            self._show_error(error)\n            return\n        is_new",
         f"{COMPOSER}::test_without_a_model_the_text_stays_and_settings_are_offered",
     ),
     mutant(

@@ -6,44 +6,15 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.forum import POST_LIMIT
-from forllm_desktop.llm.backend import Limits
-from forllm_desktop.services.drafts import DraftService
-from forllm_desktop.services.keys import KeyStore
-from forllm_desktop.services.models import ModelsService
-from forllm_desktop.services.persona import PersonaService
-from forllm_desktop.services.queue import QueueService
-from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.growing_text import MOST_LINES, GrowingText
-from forllm_desktop.ui.theme import start_look
 from tests.builders import a_model_reply, a_topic
 
 
-class Services:
-    """What a composer needs, over one database."""
-
-    def __init__(self, database, events, forum):
-        self.forum, self.events = forum, events
-        self.queue = QueueService(database, events)
-        self.personas = PersonaService(database, events)
-        self.settings = SettingsService(database, events)
-        self.models = ModelsService(database, events, self.settings, KeyStore(), Limits())
-        self.drafts = DraftService(database)
-
-    def composer(self, qtbot) -> Composer:
-        made = Composer(
-            self.forum, self.queue, self.personas, self.models, self.drafts, self.settings, self.events
-        )
-        qtbot.addWidget(made)
-        made.resize(800, 200)
-        made.show()
-        return made
-
-
 @pytest.fixture
-def services(qapp, database, events, forum):
-    start_look(qapp)
-    return Services(database, events, forum)
+def services(started_look, workspace):
+    return workspace
 
 
 @pytest.fixture
@@ -51,6 +22,14 @@ def asked(services):
     """Let a model be chosen."""
     services.models.choose("qwen3:8b", "http://127.0.0.1:11434")
     return services
+
+
+def composer_of(services: Workspace, qtbot) -> Composer:
+    made = Composer(services)
+    qtbot.addWidget(made)
+    made.resize(800, 200)
+    made.show()
+    return made
 
 
 def typed(composer: Composer, qtbot, text: str) -> None:
@@ -64,7 +43,7 @@ def button(composer: Composer, name: str) -> QPushButton:
 
 def test_post_and_ask_stores_the_post_below_the_first_one_and_a_request(asked, qtbot):
     topic, first = a_topic(asked.forum)
-    composer = asked.composer(qtbot)
+    composer = composer_of(asked, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "And at night?")
     with qtbot.waitSignals([composer.posted, composer.asked]):
@@ -82,7 +61,7 @@ def test_post_and_ask_stores_the_post_below_the_first_one_and_a_request(asked, q
 def test_post_stores_the_post_alone(services, qtbot):
     topic, first = a_topic(services.forum)
     reply = services.forum.add_post(topic.topic_id, "A reply", first.post_id)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id, reply.post_id)
     typed(composer, qtbot, "Below it")
     with qtbot.waitSignal(composer.posted) as posted:
@@ -92,12 +71,12 @@ def test_post_stores_the_post_alone(services, qtbot):
 
 
 @pytest.mark.parametrize("has_reply", [True, False])
-def test_a_topic_whose_first_post_was_deleted_can_still_be_written_in(services, database, qtbot, has_reply):
+def test_a_topic_whose_first_post_was_deleted_can_still_be_written_in(services, qtbot, has_reply):
     topic, first = a_topic(services.forum)
     if has_reply:
-        a_model_reply(database, first, "Kept.")
+        a_model_reply(services.database, first, "Kept.")
     services.forum.delete_post(first.post_id)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "Again.")
     qtbot.mouseClick(button(composer, "Post"), Qt.MouseButton.LeftButton)
@@ -107,7 +86,7 @@ def test_a_topic_whose_first_post_was_deleted_can_still_be_written_in(services, 
 
 def test_without_a_model_the_text_stays_and_settings_are_offered(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "Still here")
     with qtbot.waitSignal(composer.settings_requested):
@@ -119,7 +98,7 @@ def test_without_a_model_the_text_stays_and_settings_are_offered(services, qtbot
 
 def test_a_new_topic_without_a_title_is_named_after_its_first_line(services, qtbot):
     subforum = services.forum.create_subforum("Physics")
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_new_topic(subforum.subforum_id)
     composer._text.setPlainText("Why is the sky blue?\nI wonder.")
     with qtbot.waitSignal(composer.topic_made) as made:
@@ -129,7 +108,7 @@ def test_a_new_topic_without_a_title_is_named_after_its_first_line(services, qtb
 
 def test_an_empty_post_is_refused_in_words(services, qtbot):
     subforum = services.forum.create_subforum("Physics")
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_new_topic(subforum.subforum_id)
     composer.post()
     assert composer._error.text().startswith("The post is empty")
@@ -138,7 +117,7 @@ def test_an_empty_post_is_refused_in_words(services, qtbot):
 
 def test_an_over_long_post_is_refused_and_stays(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     composer._text.setPlainText(("word " * 200 + "\n") * (POST_LIMIT // 1000))
     composer.post()
@@ -148,7 +127,7 @@ def test_an_over_long_post_is_refused_and_stays(services, qtbot):
 
 def test_a_pasted_word_of_a_hundred_thousand_characters_is_not_wrapped(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     QApplication.clipboard().setText("x" * 100_000)
     composer._text.paste()
@@ -159,7 +138,7 @@ def test_a_pasted_word_of_a_hundred_thousand_characters_is_not_wrapped(services,
 def test_each_place_keeps_its_own_draft(services, qtbot):
     topic, first = a_topic(services.forum)
     other = services.forum.add_post(topic.topic_id, "Other", first.post_id)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "To the topic")
     composer.write_in(topic.topic_id, other.post_id)
@@ -171,18 +150,18 @@ def test_each_place_keeps_its_own_draft(services, qtbot):
 
 def test_a_draft_is_saved_a_moment_after_the_last_key(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "Unsent")
     qtbot.waitUntil(lambda: services.drafts.draft(f"topic:{topic.topic_id}") is not None)
-    again = services.composer(qtbot)
+    again = composer_of(services, qtbot)
     again.write_in(topic.topic_id)
     assert again._text.toPlainText() == "Unsent"
 
 
 def test_what_was_kept_is_said(asked, qtbot):
     topic, _ = a_topic(asked.forum)
-    composer = asked.composer(qtbot)
+    composer = composer_of(asked, qtbot)
     composer.write_in(topic.topic_id)
     with qtbot.waitSignal(composer.saved) as saved:
         typed(composer, qtbot, "Unsent")
@@ -195,7 +174,7 @@ def test_what_was_kept_is_said(asked, qtbot):
 
 def test_editing_saves_the_post_and_keeps_the_earlier_text(services, qtbot):
     topic, first = a_topic(services.forum, text="Frist")
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.edit(first.post_id)
     assert composer._text.toPlainText() == "Frist"
     composer._text.setPlainText("First")
@@ -208,7 +187,7 @@ def test_editing_saves_the_post_and_keeps_the_earlier_text(services, qtbot):
 
 def test_escape_gives_up_editing_but_keeps_the_change_as_a_draft(services, qtbot):
     _, first = a_topic(services.forum, text="First")
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.edit(first.post_id)
     composer._text.setPlainText("Changed")
     with qtbot.waitSignal(composer.cancelled):
@@ -220,7 +199,7 @@ def test_escape_gives_up_editing_but_keeps_the_change_as_a_draft(services, qtbot
 
 def test_enter_posts_only_where_the_setting_says_so(asked, qtbot):
     topic, _ = a_topic(asked.forum)
-    composer = asked.composer(qtbot)
+    composer = composer_of(asked, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "One")
     qtbot.keyClick(composer._text, Qt.Key.Key_Return)
@@ -234,7 +213,7 @@ def test_enter_posts_only_where_the_setting_says_so(asked, qtbot):
 
 def test_the_field_grows_with_its_text_up_to_twelve_lines(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     one = composer._text.height()
     composer._text.setPlainText("\n".join("abc"))
@@ -245,35 +224,35 @@ def test_the_field_grows_with_its_text_up_to_twelve_lines(services, qtbot):
     assert composer._text.height() <= (MOST_LINES + 1) * line
 
 
-def test_the_reply_names_whom_it_goes_to_as_plain_text(services, database, qtbot):
+def test_the_reply_names_whom_it_goes_to_as_plain_text(services, qtbot):
     topic, first = a_topic(services.forum)
     persona = services.personas.create("<b>Ada</b>", "You are Ada.")
-    reply = a_model_reply(database, first, llm_persona_id=persona.persona_id, persona_version=1)
-    composer = services.composer(qtbot)
+    reply = a_model_reply(services.database, first, llm_persona_id=persona.persona_id, persona_version=1)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id, reply.post_id)
-    assert composer._reply_to.text() == "Reply to <b>Ada</b>"
-    assert composer._reply_to.textFormat() == Qt.TextFormat.PlainText
+    assert composer._form.reply_to.text() == "Reply to <b>Ada</b>"
+    assert composer._form.reply_to.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_the_button_names_the_key_that_posts_where_there_is_room(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
-    assert composer._ask.key in ("Ctrl ↵", "⌘ ↵")
-    wide = composer._ask.width()
+    assert composer._form.ask.key in ("Ctrl ↵", "⌘ ↵")
+    wide = composer._form.ask.width()
     services.settings.change(post_key="enter")
-    assert composer._ask.key == "↵"
+    assert composer._form.ask.key == "↵"
     composer.resize(320, 200)
-    qtbot.waitUntil(lambda: composer._ask.width() <= wide)
+    qtbot.waitUntil(lambda: composer._form.ask.width() <= wide)
     composer.grab()
     composer.resize(800, 200)
-    qtbot.waitUntil(lambda: bool(composer._ask.key))
+    qtbot.waitUntil(lambda: bool(composer._form.ask.key))
 
 
 def test_the_persona_picker_shows_who_answers_by_default(services, qtbot):
     topic, _ = a_topic(services.forum)
     ada = services.personas.create("Ada", "You are Ada.")
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     assert composer._persona.accessibleName() == "Persona that answers: Assistant"
     services.personas.assign(topic.subforum_id, ada.persona_id, default=True)
@@ -283,7 +262,7 @@ def test_the_persona_picker_shows_who_answers_by_default(services, qtbot):
 
 def test_pasted_line_separators_become_line_breaks(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     QApplication.clipboard().setText("one\u2028two\u2029three")
     composer._text.paste()
@@ -292,21 +271,21 @@ def test_pasted_line_separators_become_line_breaks(services, qtbot):
 
 def test_marks_count_emoji_as_one_character(services, qtbot):
     topic, _ = a_topic(services.forum)
-    composer = services.composer(qtbot)
+    composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
     composer._text.setPlainText("\U0001f600 word")
     cursor = composer._text.textCursor()
     cursor.setPosition(3)
     cursor.setPosition(7, cursor.MoveMode.KeepAnchor)
     composer._text.setTextCursor(cursor)
-    qtbot.mouseClick(composer._marks[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(composer._form.marks[0], Qt.MouseButton.LeftButton)
     assert composer._text.toPlainText() == "\U0001f600 **word**"
     assert composer._text.textCursor().selectedText() == "word"
 
 
 def test_a_disk_that_takes_nothing_is_told_where_one_posts_and_the_text_stays(asked, qtbot, monkeypatch):
     topic, _ = a_topic(asked.forum)
-    composer = asked.composer(qtbot)
+    composer = composer_of(asked, qtbot)
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "And at night?")
 

@@ -31,9 +31,7 @@ class NewTopicPage(Page):
     def __init__(self, subforum_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         ws = workspace
-        self._composer = Composer(
-            ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
-        )
+        self._composer = Composer(ws)
         self._composer.write_new_topic(subforum_id)
         head = QWidget()
         lines = QVBoxLayout(head)

@@ -45,9 +45,7 @@ class TopicPage(Page):
         self._thread = ThreadPage(topic_id, ws.forum, ws.queue, ws.personas, ws.events)
         self._thread.set_flat(ws.settings.recall("flat", False) is True)
         self._thread.flat_changed.connect(lambda is_flat: ws.settings.remember("flat", is_flat))
-        self._composer = Composer(
-            ws.forum, ws.queue, ws.personas, ws.models, ws.drafts, ws.settings, ws.events
-        )
+        self._composer = Composer(ws)
         self._composer.write_in(topic_id)
         self._asking = PostAsking(ws, self)
         layout = QVBoxLayout(self)
