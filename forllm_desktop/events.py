@@ -17,6 +17,7 @@ class Events(QObject):
     personas_changed()
     settings_changed()
     servers_changed()
+    models_changed()                          what is known of a model or set for it: its window
     worker_state_changed(state)               a WorkerState value
     failed(title, message)                    something failed that belongs to no row
     """
@@ -32,5 +33,6 @@ class Events(QObject):
     personas_changed = Signal()
     settings_changed = Signal()
     servers_changed = Signal()
+    models_changed = Signal()
     worker_state_changed = Signal(str)
     failed = Signal(str, str)

@@ -19,7 +19,7 @@ TABLE: dict[str, tuple[set[str] | frozenset[str], set[str] | frozenset[str]]] = 
     "paths": (set(), {"platformdirs"}),
     "logs": (set(), {"platformdirs"}),
     "storage": ({"domain", "paths"}, {"sqlalchemy", "alembic"}),
-    "prompting": ({"domain", "paths", "llm.backend"}, set()),
+    "prompting": ({"domain", "paths", "llm.backend", "llm.estimator"}, set()),
     "llm": ({"domain", "paths", "logs"}, {"httpx", "xllamacpp"}),
     "events": (set(), {"PySide6.QtCore"}),
     "services": ({"domain", "storage", "prompting", "llm", "events", "paths", "logs"}, {"keyring"}),

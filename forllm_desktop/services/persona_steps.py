@@ -9,6 +9,7 @@ from forllm_desktop.domain.errors import NotFound, NotPossible
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, Persona, PersonaVersion, SubforumPersona
 from forllm_desktop.domain.persona_text import numbered_persona_name
 from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.storage import counting
 from forllm_desktop.storage import persona as rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Session
@@ -69,8 +70,7 @@ def smallest_window(session: Session) -> int:
     models = rows.preferred_models(session)
     if settings.default_server_id and settings.default_model:
         models.add(ModelChoice(settings.default_server_id, settings.default_model))
-    facts = [rows.model_facts(session, choice) for choice in models]
-    return min([settings.context_window, *(fact.ctx for fact in facts if fact is not None and fact.ctx)])
+    return min(counting.window(session, choice) for choice in [None, *models])
 
 
 def free_name(session: Session, wanted: str) -> str:

@@ -24,12 +24,14 @@ from forllm_desktop.storage.lock import FolderLock
 
 if TYPE_CHECKING:
     from forllm_desktop.services.attachments import AttachmentService
+    from forllm_desktop.services.counting import CountingService
     from forllm_desktop.services.generation import GenerationService
     from forllm_desktop.services.prompt import PromptService
     from forllm_desktop.services.proposals import ProposalService
     from forllm_desktop.services.ratings import RatingService
     from forllm_desktop.services.search import SearchService
     from forllm_desktop.services.templates import TemplateService
+    from forllm_desktop.services.windows import WindowService
 
 __all__ = ["DATABASE_FILE", "Workspace", "open_workspace"]
 
@@ -60,6 +62,12 @@ class Workspace:
         from forllm_desktop.services.attachments import AttachmentService
 
         return AttachmentService(self.database, self.settings, self.clock)
+
+    @cached_property
+    def counting(self) -> "CountingService":
+        from forllm_desktop.services.counting import CountingService
+
+        return CountingService(self.database, self.models, self.limits, self.clock)
 
     @cached_property
     def generation(self) -> "GenerationService":
@@ -96,6 +104,12 @@ class Workspace:
         from forllm_desktop.services.templates import TemplateService
 
         return TemplateService(self.database, self.events, self.clock)
+
+    @cached_property
+    def windows(self) -> "WindowService":
+        from forllm_desktop.services.windows import WindowService
+
+        return WindowService(self.database, self.events, self.models, self.limits, self.clock)
 
     def close(self) -> None:
         """Close the database and give the folder back."""

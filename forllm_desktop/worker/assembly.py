@@ -19,6 +19,8 @@ def make_queue_loop(
         Backends(workspace.models, workspace.settings, workspace.limits, EngineHost(workspace.limits)),
         workspace.generation,
         workspace.templates,
+        workspace.counting,
+        workspace.windows,
         backoff=backoff,
         save_every=save_every,
     )

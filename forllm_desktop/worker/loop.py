@@ -13,12 +13,14 @@ from forllm_desktop.domain.generation import GenerationResult
 from forllm_desktop.domain.queue import JobKind, WorkerState
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import PARKING_KINDS, Backend, BackendError, ErrorKind
+from forllm_desktop.services.counting import CountingService
 from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.services.templates import TemplateService
+from forllm_desktop.services.windows import WindowService
 from forllm_desktop.worker.answer_post import answer_post
 from forllm_desktop.worker.backends import Backends
 from forllm_desktop.worker.one_call import prepare
@@ -51,6 +53,8 @@ class QueueLoop:
         backends: Backends,
         generation: GenerationService,
         templates: TemplateService,
+        counting: CountingService,
+        windows: WindowService,
         *,
         backoff: tuple[float, ...] = BACKOFF,
         save_every: float = SAVE_EVERY,
@@ -62,6 +66,8 @@ class QueueLoop:
         self._backends = backends
         self._generation = generation
         self._templates = templates
+        self._counting = counting
+        self._windows = windows
         self._backoff = backoff
         self._save_every = save_every
         self._failures: dict[int | None, int] = {}
@@ -184,7 +190,9 @@ class QueueLoop:
     async def _run_on(self, backend: Backend, claim: Claim, reply: ReplyText) -> Callable[[], None]:
         """Run a request by its kind; returns the step that ends it well."""
         settings = self._settings.current()
-        caller = await prepare(claim.job, backend, settings, self._prompts, self._queue, reply)
+        caller = await prepare(
+            claim.job, backend, settings, self._queue, self._counting, self._windows, reply
+        )
         if claim.job.request_type == JobKind.GENERATE_PERSONA:
             result, metrics = await write_persona(
                 claim, caller, reply, self._generation, self._templates, settings

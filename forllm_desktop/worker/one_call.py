@@ -1,5 +1,6 @@
 """One call of a model inside a request: what every kind of request shares."""
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -16,26 +17,35 @@ from forllm_desktop.llm.backend import (
     ContentWasThinking,
     ErrorKind,
     Finished,
+    Message,
     ModelInfo,
     Think,
     Thinking,
     TokenCount,
     Waiting,
 )
+from forllm_desktop.llm.estimator import Estimator
 from forllm_desktop.prompting.prompt import ANSWER_SHARE, Prompt, require_fit, window
-from forllm_desktop.services.prompt import PromptService, estimated_sizes
+from forllm_desktop.services.counting import CountingService
+from forllm_desktop.services.prompt import estimated_sizes
 from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.windows import WindowService
 from forllm_desktop.worker.reply_text import ReplyText
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A model that is ready to be asked for one request. `ctx` is its window in tokens."""
+    """A model that is ready to be asked for one request.
+
+    `window` is how many tokens prompt and answer may have together; `estimator` what estimates texts for
+    this model without asking it.
+    """
 
     job: Job
     backend: Backend
     model: ModelInfo
-    ctx: int
+    window: int
+    estimator: Estimator
     settings: Settings
     queue: QueueService
 
@@ -44,6 +54,15 @@ class Caller:
         """Say whether the model's template has a system role, as far as is known."""
         return self.model.supports_system is not False
 
+    async def count(self, messages: Sequence[Message], options: PersonaOptions | None = None) -> TokenCount:
+        """Count a prompt as `ask` would send it: exactly where the server can, else by `estimator`.
+
+        `options` are those it will be asked with: a template can write more when thinking is switched off.
+        Raises BackendError.
+        """
+        count = await self.backend.count_tokens(self.job.llm_model, messages)
+        return count if count.is_exact else TokenCount(self.estimator.messages(messages), is_exact=False)
+
     async def ask(self, prompt: Prompt, reply: ReplyText, options: PersonaOptions) -> Finished:
         """Store a prompt as it is sent and stream the answer into `reply`.
 
@@ -51,14 +70,14 @@ class Caller:
         answer that is empty or all thoughts.
         """
         job, settings = self.job, self.settings
-        count = await self.backend.count_tokens(job.llm_model, prompt.messages)
-        self.queue.record_prompt(job.request_id, prompt.messages, _breakdown(prompt, count, self.ctx))
-        require_fit(count.value, self.ctx, is_exact=count.is_exact)
+        count = await self.count(prompt.messages, options)
+        self.queue.record_prompt(job.request_id, prompt.messages, _breakdown(prompt, count, self.window))
+        require_fit(count.value, self.window, is_exact=count.is_exact)
         request = ChatRequest(
             model=job.llm_model,
             messages=prompt.messages,
-            ctx=self.ctx,
-            max_tokens=min(self.ctx - count.value, options.max_reply_tokens or self.ctx),
+            ctx=self.window,
+            max_tokens=min(self.window - count.value, options.max_reply_tokens or self.window),
             n_prompt_estimate=count.value,
             is_exact_count=count.is_exact,
             sampling={} if options.temperature is None else {"temperature": options.temperature},
@@ -76,20 +95,21 @@ async def prepare(
     job: Job,
     backend: Backend,
     settings: Settings,
-    prompts: PromptService,
     queue: QueueService,
+    counting: CountingService,
+    windows: WindowService,
     reply: ReplyText,
 ) -> Caller:
     """Make a request's model ready and keep what its server says of it. Raises BackendError."""
     if backend.profile.kind is ServerKind.ENGINE:
         reply.wait("loading")
-    model = await backend.prepare(job.llm_model, settings.context_window)
-    if job.server_id is not None:
-        largest = min((size for size in (model.ctx_trained, model.ctx_allocated) if size), default=None)
-        choice = ModelChoice(job.server_id, job.llm_model)
-        prompts.note_model(choice, ctx=largest, supports_system=model.supports_system)
-    ctx = window(model.ctx_trained, model.ctx_allocated, settings.context_window)
-    return Caller(job, backend, model, ctx, settings, queue)
+    choice = None if job.server_id is None else ModelChoice(job.server_id, job.llm_model)
+    wanted = windows.wanted(choice)
+    model = await backend.prepare(job.llm_model, wanted)
+    if choice is not None:
+        windows.note(choice, model)
+    ctx = window(model.ctx_trained, model.ctx_allocated, wanted)
+    return Caller(job, backend, model, ctx, counting.estimator(choice), settings, queue)
 
 
 def metrics_of(finished: Finished) -> dict[str, Any]:

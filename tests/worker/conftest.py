@@ -9,12 +9,17 @@ from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.events import Events
+from forllm_desktop.llm.backend import Limits
+from forllm_desktop.services.counting import CountingService
 from forllm_desktop.services.generation import GenerationService
+from forllm_desktop.services.keys import KeyStore
+from forllm_desktop.services.models import ModelsService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.services.templates import TemplateService
+from forllm_desktop.services.windows import WindowService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.worker.loop import QueueLoop
 from forllm_desktop.worker.thread import WorkerThread
@@ -51,6 +56,21 @@ def templates(database: Database, events: Events) -> TemplateService:
 
 
 @pytest.fixture
+def models(database: Database, events: Events, settings_service: SettingsService) -> ModelsService:
+    return ModelsService(database, events, settings_service, KeyStore(), Limits())
+
+
+@pytest.fixture
+def counting(database: Database, models: ModelsService) -> CountingService:
+    return CountingService(database, models, Limits())
+
+
+@pytest.fixture
+def windows(database: Database, events: Events, models: ModelsService) -> WindowService:
+    return WindowService(database, events, models, Limits())
+
+
+@pytest.fixture
 def make_loop(
     queue: QueueService,
     prompts: PromptService,
@@ -58,12 +78,15 @@ def make_loop(
     events: Events,
     generation: GenerationService,
     templates: TemplateService,
+    counting: CountingService,
+    windows: WindowService,
 ) -> MakeLoop:
     """Return a function from a scripted backend to a worker's loop."""
 
     def make(backend: ScriptedBackend, **options: object) -> QueueLoop:
         backends = ScriptedBackends(backend)
-        parts: Any = (queue, prompts, settings_service, events, backends, generation, templates)
+        services = (generation, templates, counting, windows)
+        parts: Any = (queue, prompts, settings_service, events, backends, *services)
         return QueueLoop(*parts, **options)
 
     return make

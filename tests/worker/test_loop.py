@@ -13,12 +13,14 @@ from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import BackendError, Content, ErrorKind
+from forllm_desktop.services.counting import CountingService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.queue import QueueService, Wish
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.services.templates import TemplateService
+from forllm_desktop.services.windows import WindowService
 from forllm_desktop.storage.database import Database
 from forllm_desktop.worker.loop import BACKOFF, QueueLoop
 from forllm_desktop.worker.reply_text import ReplyText
@@ -205,6 +207,8 @@ def test_worker_tries_a_parked_request_again_by_itself(
     settings_service: SettingsService,
     generation: GenerationService,
     templates: TemplateService,
+    counting: CountingService,
+    windows: WindowService,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue = QueueService(database, events)
@@ -213,7 +217,8 @@ def test_worker_tries_a_parked_request_again_by_itself(
 
     async def work() -> None:
         backends: Any = ScriptedBackends(backend)
-        parts: Any = (queue, prompts, settings_service, events, backends, generation, templates)
+        services = (generation, templates, counting, windows)
+        parts: Any = (queue, prompts, settings_service, events, backends, *services)
         loop = QueueLoop(*parts, backoff=(0.02,))
         task = asyncio.create_task(loop.run())
         await until(lambda: queue.job(job.request_id).status == "complete")

@@ -71,9 +71,8 @@ def start(workspace: Workspace) -> Iterator[Start]:
 
         def make() -> QueueLoop:
             backends: Any = ScriptedBackends(backend)
-            return QueueLoop(
-                ws.queue, ws.prompts, ws.settings, ws.events, backends, ws.generation, ws.templates
-            )
+            services = (ws.generation, ws.templates, ws.counting, ws.windows)
+            return QueueLoop(ws.queue, ws.prompts, ws.settings, ws.events, backends, *services)
 
         worker = WorkerThread(make)
         worker.listen_to(ws.events)

@@ -1,0 +1,132 @@
+"""The context window of each model: what its server says, what the user set, what may be used."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.errors import InvalidInput
+from forllm_desktop.domain.servers import ModelChoice, ModelFacts, ModelOptions
+from forllm_desktop.domain.settings import checked_option
+from forllm_desktop.events import Events
+from forllm_desktop.llm.backend import Limits, ModelInfo
+from forllm_desktop.services.models import ModelsService
+from forllm_desktop.storage import counting as rows
+from forllm_desktop.storage import settings as setting_rows
+from forllm_desktop.storage.database import Database
+
+MISS_FOR = timedelta(minutes=5)
+"""How long it counts that a server said nothing of a model's window: it may have been loading."""
+SEEN_EVERY = timedelta(minutes=5)
+"""How old a fact gets before hearing it again is written down: this lies before a request's first byte."""
+
+
+class WindowService:
+    """Windows in tokens. All but `refresh` answer from what is stored, and ask no server."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: Events,
+        models: ModelsService,
+        limits: Limits,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._models = models
+        self._limits = limits
+        self._clock = clock
+
+    def window(self, choice: ModelChoice | None) -> int:
+        """Return how many tokens prompt and answer may have together.
+
+        That is the smaller of what the server said the model can and what is wanted: the user's number for
+        this model, else that of the settings. What a server said counts until it says something else.
+        """
+        with self._database.read() as session:
+            return rows.window(session, choice)
+
+    def wanted(self, choice: ModelChoice | None) -> int:
+        """Return the window to ask the server for: the user's number for the model, else the settings'."""
+        with self._database.read() as session:
+            return rows.wanted(session, choice)
+
+    def facts(self, choice: ModelChoice) -> ModelFacts | None:
+        """Return what the server last said of a model, be it long ago; None when it was never asked."""
+        with self._database.read() as session:
+            return rows.facts(session, choice)
+
+    def is_fresh(self, choice: ModelChoice) -> bool:
+        """Say whether what is known need not be asked again; that nothing was said is soon asked again."""
+        with self._database.read() as session:
+            facts = rows.facts(session, choice)
+            hours = setting_rows.load(session).facts_hours
+        if facts is None:
+            return False
+        lasts = timedelta(hours=hours) if facts.ctx else min(MISS_FOR, timedelta(hours=hours))
+        return timedelta(0) <= self._clock() - facts.seen_at < lasts
+
+    def override(self, choice: ModelChoice) -> int | None:
+        """Return the window that the user set for a model."""
+        with self._database.read() as session:
+            options = rows.options(session, choice)
+        return options.context_window if options else None
+
+    def set_override(self, choice: ModelChoice, tokens: int | None) -> None:
+        """Set the window of a model, or go back to that of the settings with None.
+
+        Raises InvalidInput when it is larger than what the server says the model can, and NotFound.
+        """
+        if tokens is not None:
+            tokens = checked_option("context_window", tokens)
+        self._models.server(choice.server_id)
+        with self._database.write() as session:
+            facts = rows.facts(session, choice)
+            if tokens is not None and facts is not None and facts.ctx and tokens > facts.ctx:
+                raise InvalidInput(
+                    "context_window",
+                    "The window is larger than the model allows",
+                    f"{tokens:,} tokens were typed; its server says that {facts.ctx:,} are the most.",
+                )
+            key = {"server_id": choice.server_id, "model": choice.name}
+            session.merge(ModelOptions(**key, context_window=tokens))
+        self._events.models_changed.emit()
+
+    def note(self, choice: ModelChoice, model: ModelInfo) -> None:
+        """Keep what a server says of a model; the same again is written down only now and then."""
+        largest = min((size for size in (model.ctx_trained, model.ctx_allocated) if size), default=None)
+        now = self._clock()
+        known = self.facts(choice)
+        is_same = known is not None and (known.ctx, known.supports_system) == (largest, model.supports_system)
+        if is_same and known is not None and timedelta(0) <= now - known.seen_at < SEEN_EVERY:
+            return
+        with self._database.write() as session:
+            session.merge(
+                ModelFacts(
+                    server_id=choice.server_id,
+                    model=choice.name,
+                    ctx=largest,
+                    supports_system=model.supports_system,
+                    seen_at=now,
+                )
+            )
+        if known is None or known.ctx != largest:
+            self._events.models_changed.emit()
+
+    async def refresh(self, choice: ModelChoice, *, always: bool = False) -> ModelFacts | None:
+        """Ask a server what a model can, unless that is known; nothing is loaded, started or woken.
+
+        Returns what is known then. Raises BackendError and NotFound.
+        """
+        if not always and self.is_fresh(choice):
+            return self.facts(choice)
+        from forllm_desktop.llm.connect import connect
+
+        profile = await asyncio.to_thread(self._models.profile, choice.server_id)
+        backend = await connect(profile, self._limits)
+        try:
+            self.note(choice, await backend.describe(choice.name))
+        finally:
+            await backend.aclose()
+        return self.facts(choice)
