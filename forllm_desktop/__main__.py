@@ -1,4 +1,4 @@
-"""Starts FORLLM: the window, the engine process for `--engine`, or a command of the command line."""
+"""Starts FORLLM: the window, the processes for `--engine` and for files, or a command of the command line."""
 
 import gc
 import os
@@ -15,6 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from forllm_desktop.llm import engine
 
         return engine.main()
+    if arguments[:1] == ["--read-pdf"]:
+        from forllm_desktop.files import pdf
+
+        return pdf.main()
     if arguments[:1] == ["--self-check"]:
         from forllm_desktop.self_check import self_check
 

@@ -18,6 +18,7 @@ class Events(QObject):
     settings_changed()
     servers_changed()
     models_changed()                          what is known of a model or set for it: its window
+    files_changed()                           the indexed folders, or how far they are indexed
     worker_state_changed(state)               a WorkerState value
     failed(title, message)                    something failed that belongs to no row
     """
@@ -34,5 +35,6 @@ class Events(QObject):
     settings_changed = Signal()
     servers_changed = Signal()
     models_changed = Signal()
+    files_changed = Signal()
     worker_state_changed = Signal(str)
     failed = Signal(str, str)

@@ -16,6 +16,8 @@ SIGNALS = (
     "personas_changed",
     "settings_changed",
     "servers_changed",
+    "models_changed",
+    "files_changed",
     "worker_state_changed",
     "failed",
 )

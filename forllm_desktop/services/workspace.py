@@ -25,6 +25,7 @@ from forllm_desktop.storage.lock import FolderLock
 if TYPE_CHECKING:
     from forllm_desktop.services.attachments import AttachmentService
     from forllm_desktop.services.counting import CountingService
+    from forllm_desktop.services.files import FilesService
     from forllm_desktop.services.generation import GenerationService
     from forllm_desktop.services.prompt import PromptService
     from forllm_desktop.services.proposals import ProposalService
@@ -70,6 +71,12 @@ class Workspace:
         return CountingService(self.database, self.models, self.limits, self.clock)
 
     @cached_property
+    def files(self) -> "FilesService":
+        from forllm_desktop.services.files import FilesService
+
+        return FilesService(self.database, self.events, self.folder, self.clock)
+
+    @cached_property
     def generation(self) -> "GenerationService":
         from forllm_desktop.services.generation import GenerationService
 
@@ -112,7 +119,9 @@ class Workspace:
         return WindowService(self.database, self.events, self.models, self.limits, self.clock)
 
     def close(self) -> None:
-        """Close the database and give the folder back."""
+        """Stop indexing, close the database and give the folder back."""
+        if "files" in vars(self):
+            self.files.stop()
         self.database.close()
         if self.lock is not None:
             self.lock.release()

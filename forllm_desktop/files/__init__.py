@@ -1,0 +1,1 @@
+"""Files of the user: which may be read, from bytes to text, and the index of their names."""
