@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import Any, NoReturn
 
 from forllm_desktop import __version__, paths
-from forllm_desktop.cli import ask, doctor, personas, queue, servers
+from forllm_desktop.cli import ask, doctor, personas, queue, servers, subforums
 from forllm_desktop.cli.output import print_error
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 
@@ -104,6 +104,7 @@ def build_parser() -> Parser:
     ask.add_command(commands, common)
     queue.add_commands(commands, common)
     personas.add_commands(commands, common)
+    subforums.add_commands(commands, common)
     servers.add_commands(commands, common)
     doctor.add_command(commands, common)
     return parser

@@ -22,6 +22,7 @@ class UndoKind(StrEnum):
     SUBFORUM_RENAMED = "subforum_renamed"
     SUBFORUM_DESCRIBED = "subforum_described"
     SUBFORUM_MOVED = "subforum_moved"
+    SUBFORUM_CONTEXT = "subforum_context"
     TOPIC_DELETED = "topic_deleted"
     TOPIC_RENAMED = "topic_renamed"
     TOPIC_MOVED = "topic_moved"
@@ -33,15 +34,15 @@ class UndoKind(StrEnum):
 class Undo:
     """How to take one action back. `label` says in the user's words what was done.
 
-    `ids` are of subforums, topics or posts, by the kind. `before` is the former name, description or
-    position, or for each topic its former subforum. `cancelled` are the requests that a deletion cancelled;
-    they wait again after the undo.
+    `ids` are of subforums, topics or posts, by the kind. `before` is the former name, description, position
+    or own options of what is sent, or for each topic its former subforum. `cancelled` are the requests that a
+    deletion cancelled; they wait again after the undo.
     """
 
     label: str
     kind: UndoKind
     ids: tuple[int, ...]
-    before: str | int | tuple[int, ...] | None = None
+    before: str | int | tuple[int, ...] | Mapping[str, int | None] | None = None
     cancelled: tuple[int, ...] = ()
 
 

@@ -1,6 +1,6 @@
 """The forum: subforums, topics and posts. Every verb is one transaction, then events."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from forllm_desktop.domain.forum import (
 from forllm_desktop.domain.settings import DEFAULT_USER_NAME
 from forllm_desktop.domain.undo import Kind, Restored, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
-from forllm_desktop.services import restoring, topics
+from forllm_desktop.services import context, restoring, topics
 from forllm_desktop.services.forum_tree import ForumTree
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import (
@@ -330,6 +330,9 @@ class ForumService:
             case UndoKind.SUBFORUM_MOVED, (subforum_id,):
                 self.move_subforum(subforum_id, before if isinstance(before, int) else 0)
                 return Restored(Kind.SUBFORUM, subforum_id, "The subforum is back in its place")
+            case UndoKind.SUBFORUM_CONTEXT, (subforum_id,) if isinstance(before, Mapping):
+                with self._change() as (session, news):
+                    return context.put_back(session, news, subforum_id, before)
             case UndoKind.TOPIC_RENAMED, (topic_id,):
                 self.rename_topic(topic_id, str(before))
                 return Restored(Kind.TOPIC, topic_id, f"Topic “{before}” has its name back")

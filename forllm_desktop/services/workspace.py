@@ -24,6 +24,7 @@ from forllm_desktop.storage.lock import FolderLock
 
 if TYPE_CHECKING:
     from forllm_desktop.services.attachments import AttachmentService
+    from forllm_desktop.services.context import ContextService
     from forllm_desktop.services.counting import CountingService
     from forllm_desktop.services.files import FilesService
     from forllm_desktop.services.generation import GenerationService
@@ -75,6 +76,12 @@ class Workspace:
         from forllm_desktop.services.files import FilesService
 
         return FilesService(self.database, self.events, self.folder, self.clock)
+
+    @cached_property
+    def context(self) -> "ContextService":
+        from forllm_desktop.services.context import ContextService
+
+        return ContextService(self.database, self.events)
 
     @cached_property
     def generation(self) -> "GenerationService":

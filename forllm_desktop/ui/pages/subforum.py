@@ -1,4 +1,4 @@
-"""The page of one subforum: its name, what it is about, and who answers in it."""
+"""The page of one subforum: its name, what it is about, who answers in it, and what is sent then."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.item_models.persona_list import dragged_personas
 from forllm_desktop.ui.pages.page import Page
+from forllm_desktop.ui.pages.subforum_context import ContextPart
 from forllm_desktop.ui.pages.subforum_members import MembersPart
 from forllm_desktop.ui.pages.subforum_names import NamesPart
 from forllm_desktop.ui.theme import look, theme
@@ -40,6 +41,7 @@ class SubforumPage(Page):
         self._title = plain_label("", "title", wraps=True)
         self._names = NamesPart(subforum_id, ws.forum)
         self._members = MembersPart(subforum_id, ws.forum, ws.personas, ws.events)
+        self._context = ContextPart(subforum_id, ws.context, ws.settings, ws.events)
         self._column = QWidget()
         column = QVBoxLayout(self._column)
         column.setContentsMargins(32, 24, 32, 32)
@@ -49,6 +51,8 @@ class SubforumPage(Page):
         column.addWidget(self._names)
         column.addSpacing(24)
         column.addWidget(self._members)
+        column.addSpacing(16)
+        column.addWidget(self._context)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(self._column)
@@ -64,7 +68,7 @@ class SubforumPage(Page):
         layout.addWidget(scroll)
         self.setAcceptDrops(True)
         self.setFocusProxy(self._members)
-        for part in (self._names, self._members):
+        for part in (self._names, self._members, self._context):
             part.undo_offered.connect(self.undo_offered)
             part.failed.connect(self.failed)
         self._members.experts_requested.connect(lambda: self.page_requested.emit(f"experts:{subforum_id}"))

@@ -153,6 +153,8 @@ class NumberLine(QLineEdit):
         default: Any = option.default
         self._step = max(1, int(default) // 10)
         self._is_whole = isinstance(default, int)
+        self.general: float = default
+        """What an empty line counts from."""
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -160,7 +162,7 @@ class NumberLine(QLineEdit):
             super().keyPressEvent(event)
             return
         try:
-            typed = float(self.text())
+            typed = float(self.text().strip() or self.general)
         except ValueError:
             return
         then = typed + (self._step if event.key() == Qt.Key.Key_Up else -self._step)

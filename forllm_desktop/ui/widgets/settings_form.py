@@ -111,19 +111,16 @@ class OptionRow(QWidget):
 
     edited = Signal(object)
     typing = Signal(object)
-    usual: Any
-    """What the reset brings back."""
+    way_back = "back to the default"
+    """What the reset says that it does."""
 
-    def __init__(
-        self, option: Field[Any], control: OptionControl | None = None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, option: Field[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._option = option
-        self.usual = option.default
         self.label: str = option.metadata["label"]
         self.is_wrong = False
-        self._control: OptionControl = control or control_for(option)
-        self._reset = icon_button(f"{self.label}: back to the default", "arrow-counter-clockwise")
+        self._control: OptionControl = self._make_control()
+        self._reset = icon_button(f"{self.label}: {self.way_back}", "arrow-counter-clockwise")
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._typed = ""
         self._stored: Any = option.default
@@ -164,7 +161,7 @@ class OptionRow(QWidget):
         self._stored = value
         self._control.show_value(value)
         self._take_error_back()
-        self._reset.setVisible(value != self.usual)
+        self._reset.setVisible(value != self._usual())
         self.typing.emit(value)
 
     def show_error(self, error: InvalidInput) -> None:
@@ -183,10 +180,6 @@ class OptionRow(QWidget):
         own = f"{self.label} {self._option.metadata['help']} {choices}".casefold()
         return all(word in own for word in text.casefold().split())
 
-    def checked(self, typed: str) -> Any:
-        """Return what a typed text means. Raises InvalidInput."""
-        return checked_option(self._option.name, typed)
-
     def _finish(self, value: Any) -> None:
         self._pause.stop()
         self.edited.emit(value)
@@ -195,7 +188,7 @@ class OptionRow(QWidget):
         """Follow what is typed: what fits is told at once, what does not is said after a pause."""
         self._typed = text
         try:
-            value = self.checked(text)
+            value = self._checked(text)
         except InvalidInput:
             self._pause.start()
             return
@@ -205,7 +198,7 @@ class OptionRow(QWidget):
 
     def _say_typed(self) -> None:
         try:
-            self.checked(self._typed)
+            self._checked(self._typed)
         except InvalidInput as error:
             self.show_error(error)
 
@@ -215,8 +208,19 @@ class OptionRow(QWidget):
         self._error.hide()
 
     def _go_back(self) -> None:
-        self.edited.emit(self.usual)
+        self.edited.emit(self._usual())
         self._control.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _make_control(self) -> OptionControl:
+        return control_for(self._option)
+
+    def _usual(self) -> Any:
+        """Return what the reset brings back."""
+        return self._option.default
+
+    def _checked(self, typed: str) -> Any:
+        """Return what a typed text means. Raises InvalidInput."""
+        return checked_option(self._option.name, typed)
 
     def _help(self) -> str:
         low, high = self._option.metadata["lowest"], self._option.metadata["highest"]
