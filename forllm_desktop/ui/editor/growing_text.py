@@ -3,10 +3,11 @@
 import re
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextCursor
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
-from forllm_desktop.ui.editor.marks import Marked
+from forllm_desktop.ui.editor.marks import Marking
+from forllm_desktop.ui.editor.units import characters_of, units, units_of
 from forllm_desktop.ui.theme import look, theme
 
 LEAST_LINES, MOST_LINES = 3, 12
@@ -51,22 +52,42 @@ class GrowingText(QPlainTextEdit):
         self._most_height = most
         self._grow()
 
-    def apply(self, marked: Marked) -> None:
-        """Replace the text by a changed one, as one step that can be undone."""
+    def apply(self, marking: Marking) -> None:
+        """Put a mark around the selection or take it away, as one step that can be undone."""
+        text = self.toPlainText()
+        marked = marking(text, *self.selection())
+        places = units_of(text, [change.at for change in marked.changes])
+        ends = units_of(text, [change.at + change.removed for change in marked.changes])
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        # From the end, so that the places before stay right.
+        for change, at, end_at in reversed(list(zip(marked.changes, places, ends, strict=True))):
+            cursor.setPosition(at)
+            cursor.setPosition(end_at, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText(change.added, QTextCharFormat())
+        cursor.endEditBlock()
+        changed = self.toPlainText()
+        selection = self.textCursor()
+        selection.setPosition(units(changed, marked.start))
+        selection.setPosition(units(changed, marked.end), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(selection)
+
+    def replace_text(self, text: str, caret: int = 0) -> None:
+        """Show another text as one step that can be undone, with the caret behind so many characters."""
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(marked.text)
+        cursor.insertText(text)
         cursor.endEditBlock()
         selection = self.textCursor()
-        selection.setPosition(_units(marked.text, marked.start))
-        selection.setPosition(_units(marked.text, marked.end), QTextCursor.MoveMode.KeepAnchor)
+        selection.setPosition(units(text, caret))
         self.setTextCursor(selection)
 
     def selection(self) -> tuple[int, int]:
         """Return the selection as offsets in characters."""
         text, cursor = self.toPlainText(), self.textCursor()
-        return _characters(text, cursor.selectionStart()), _characters(text, cursor.selectionEnd())
+        start, end = characters_of(text, [cursor.selectionStart(), cursor.selectionEnd()])
+        return start, end
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self._wanted_height())
@@ -146,12 +167,3 @@ class GrowingText(QPlainTextEdit):
     def _lines(self) -> int:
         # The layout of a plain text field counts lines, not pixels.
         return max(1, round(self.document().documentLayout().documentSize().height()))
-
-
-def _units(text: str, characters: int) -> int:
-    """Qt counts UTF-16 units: most emoji are two."""
-    return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _characters(text: str, units: int) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")[: units * 2].decode("utf-16-le", "surrogatepass"))

@@ -17,7 +17,6 @@ from forllm_desktop.domain.persona_text import (
 )
 from forllm_desktop.domain.prompt_variables import VARIABLES
 from forllm_desktop.ui.editor.framed_text import FramedText, TextFrame
-from forllm_desktop.ui.editor.marks import Marked
 from forllm_desktop.ui.editor.variable_marks import VariableMarks
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import push_button
@@ -136,7 +135,7 @@ class InstructionsEdit(QWidget):
     def _apply(self, text: str) -> None:
         """Replace the text, as one step that can be undone."""
         place = min(self._text.selection()[0], len(text))
-        self._text.apply(Marked(text, place, place))
+        self._text.replace_text(text, place)
         self._text.setFocus()
 
     def _fill_menu(self) -> None:

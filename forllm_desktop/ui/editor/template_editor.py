@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from forllm_desktop.domain.templates import PLACEHOLDERS, TemplateFinding
 from forllm_desktop.ui.editor.framed_text import FramedText, TextFrame
-from forllm_desktop.ui.editor.marks import Marked
 from forllm_desktop.ui.editor.placeholder_marks import PlaceholderMarks
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import PushButton
@@ -63,7 +62,7 @@ class TemplateEditor(QWidget):
         """Show another text of the same template, as one step that can be undone here."""
         self._last = text
         if self._text.toPlainText() != text:
-            self._text.apply(Marked(text, 0, 0))
+            self._text.replace_text(text)
 
     def show_findings(self, findings: Sequence[TemplateFinding]) -> None:
         """Say what is wrong with the text and what is odd."""

@@ -1,6 +1,5 @@
 """The fields, marks, pickers and buttons of the composer, and how they share the room there is."""
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject
@@ -10,10 +9,10 @@ from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.foot_row import FootRow
-from forllm_desktop.ui.editor.growing_text import GrowingText
 from forllm_desktop.ui.editor.model_picker import ModelPicker
 from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
+from forllm_desktop.ui.editor.tag_text import TagText
 from forllm_desktop.ui.editor.unsent import Unsent
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
@@ -29,7 +28,7 @@ class WritingForm(QWidget):
         self.title = QLineEdit()
         self.title.setPlaceholderText("Title; left empty, the first line is the title")
         self.title.setAccessibleName("Title of the topic")
-        self.text = GrowingText()
+        self.text = TagText()
         self.text.setPlaceholderText("Write a post")
         self.text.setAccessibleName("Text of the post")
         self.error = plain_label("", "small", "danger", wraps=True)
@@ -52,13 +51,13 @@ class WritingForm(QWidget):
 
     def typed(self) -> Unsent:
         """Return what is typed."""
-        return Unsent(self.text.toPlainText(), self.title.text())
+        return Unsent(self.text.stored_text(), self.title.text())
 
     def show_typed(self, typed: Unsent) -> None:
         """Put a text into the fields, without telling that it changed."""
         for field in (self.text, self.title):
             field.blockSignals(True)
-        self.text.setPlainText(typed.text)
+        self.text.show_stored(typed.text)
         self.title.setText(typed.title)
         for field in (self.text, self.title):
             field.blockSignals(False)
@@ -97,13 +96,11 @@ class WritingForm(QWidget):
             self._box.update()
         return super().eventFilter(watched, event)
 
-    def _mark_button(
-        self, name: str, icon_name: str, change: Callable[[str, int, int], marks.Marked]
-    ) -> QToolButton:
+    def _mark_button(self, name: str, icon_name: str, change: marks.Marking) -> QToolButton:
         button = icon_button(name, icon_name)
 
         def press() -> None:
-            self.text.apply(change(self.text.toPlainText(), *self.text.selection()))
+            self.text.apply(change)
             self.text.setFocus()
 
         button.clicked.connect(press)
