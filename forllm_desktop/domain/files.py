@@ -83,10 +83,10 @@ class AttachedFile:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """How large a stored file is: `size` in bytes, its text in `characters`; `encoding` as of StoredFile."""
+    """How large a stored file is, in bytes, and its text, in estimated tokens; `encoding` as StoredFile's."""
 
     size: int
-    characters: int
+    tokens: int
     encoding: str
 
 
@@ -113,7 +113,7 @@ def checked_file_note(typed: str) -> str:
     note = " ".join(spaced.split())
     if len(note) > NOTE_LIMIT:
         raise InvalidInput(
-            "files",
+            "file",
             "The note on a file is too long",
             f"It has {len(note):,} characters; at most {NOTE_LIMIT} fit.",
         )

@@ -19,15 +19,14 @@ from forllm_desktop.domain.files import (
     checked_file_note,
 )
 from forllm_desktop.domain.forum import Post, storable
-from forllm_desktop.llm.tokens import estimate_text
-from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.domain.found_files import ReadFile
+from forllm_desktop.llm.tokens import CHARACTERS_PER_TOKEN
+from forllm_desktop.services.files import FilesService
 from forllm_desktop.storage import files as rows
 from forllm_desktop.storage.database import Database, Session
 
 CLEANED_AT_ONCE, CLEANED_BYTES = 16, 4_000_000
 """Files and bytes of one step of the cleaning; one file of any size is one too."""
-_TOO_LARGE = 32_000_000
-"""Bytes that are not even read."""
 
 
 class AttachmentService:
@@ -38,10 +37,10 @@ class AttachmentService:
     """
 
     def __init__(
-        self, database: Database, settings: SettingsService, clock: Callable[[], datetime] = utc_now
+        self, database: Database, files: FilesService, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._database = database
-        self._settings = settings
+        self._files = files
         self._clock = clock
         self._started = clock()
         self._held: set[str] = set()
@@ -50,38 +49,32 @@ class AttachmentService:
     # -- adding
 
     def add_path(self, path: Path | str, note: str = "") -> AttachedFile:
-        """Store what a file the user picked holds now. Raises InvalidInput when it cannot be sent."""
-        name, content, text, encoding = _read_path(Path(path))
-        return self.add_read(name, content, text, encoding, note=note)
+        """Store what a file the user picked holds now; a PDF takes a while. Raises InvalidInput."""
+        return self.add_read(self._files.read_path(path), note)
 
     def add_bytes(self, name: str, content: bytes) -> AttachedFile:
         """Store a content under a name. Raises InvalidInput when it is no text that can be sent."""
-        name, content, text, encoding = _read_bytes(name, content)
-        return self.add_read(name, content, text, encoding)
+        return self.add_read(self._files.read_bytes(name, content))
 
     def add_text(self, name: str, text: str) -> AttachedFile:
         """Store a text as a file. Raises InvalidInput when it is too long."""
         return self.add_bytes(name, storable(text).encode())
 
-    def add_read(
-        self, name: str, content: bytes, text: str, encoding: str, *, note: str = "", path: str | None = None
-    ) -> AttachedFile:
+    def add_read(self, read: ReadFile, note: str = "", path: str | None = None) -> AttachedFile:
         """Store what was read of a file; `path` says where a tagged one is. Raises InvalidInput."""
-        file = AttachedFile(
-            hashlib.sha256(content).hexdigest(), checked_file_name(name), checked_file_note(note), path
-        )
-        self._require_room(file.name, text)
+        digest = hashlib.sha256(read.content).hexdigest()
+        file = AttachedFile(digest, checked_file_name(read.name), checked_file_note(note), path)
         with self._database.write() as session:
             # Inside the transaction: no cleaning can come between.
             self.hold([file])
-            if not rows.known(session, [file.digest]):
+            if not rows.known(session, [digest]):
                 session.add(
                     StoredFile(
-                        digest=file.digest,
-                        size=len(content),
-                        encoding=encoding,
-                        text=text,
-                        content=content,
+                        digest=digest,
+                        size=len(read.content),
+                        encoding=read.encoding,
+                        text=read.text,
+                        content=read.content,
                         stored_at=self._clock(),
                     )
                 )
@@ -114,7 +107,7 @@ class AttachmentService:
         """Return files as they will be stored with a post. Raises InvalidInput, as for a lost content."""
         if len(files) > FILES_LIMIT:
             raise InvalidInput(
-                "files",
+                "file",
                 "These are too many files",
                 f"A post can have {FILES_LIMIT}; these are {len(files):,}.",
             )
@@ -122,7 +115,7 @@ class AttachmentService:
         for file in files:
             if file.digest not in stored:
                 raise InvalidInput(
-                    "files",
+                    "file",
                     f"The content of “{checked_file_name(file.name)}” is not stored",
                     "Attach it again.",
                 )
@@ -153,7 +146,11 @@ class AttachmentService:
     def facts(self, digests: Collection[str]) -> dict[str, FileFacts]:
         """Return how large stored files are by digest, without their texts."""
         with self._database.read() as session:
-            return rows.facts(session, digests)
+            found = rows.sizes(session, digests)
+        return {
+            digest: FileFacts(size, tokens_of(characters), encoding)
+            for digest, size, characters, encoding in found
+        }
 
     def content(self, digest: str) -> bytes:
         """Return the bytes of a file as they were stored. Raises NotFound."""
@@ -182,14 +179,10 @@ class AttachmentService:
             unneeded = rows.unneeded(session, self._started, CLEANED_AT_ONCE + len(held))
             return rows.remove(session, _first([found for found in unneeded if found[0] not in held]))
 
-    def _require_room(self, name: str, text: str) -> None:
-        tokens, most = estimate_text(text), self._settings.current().file_tokens
-        if tokens > most:
-            raise InvalidInput(
-                "files",
-                f"“{name}” is too large",
-                f"It has about {tokens:,} tokens; a file may have {most:,}. The limit is in the settings.",
-            )
+
+def tokens_of(characters: int) -> int:
+    """Estimate the tokens of a text of this length, for any model."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def _first(unneeded: Sequence[tuple[str, int]]) -> list[str]:
@@ -205,23 +198,3 @@ def _first(unneeded: Sequence[tuple[str, int]]) -> list[str]:
 
 def _attached(row: PostFile) -> AttachedFile:
     return AttachedFile(row.digest, row.name, row.note, row.path)
-
-
-def _read_path(path: Path) -> tuple[str, bytes, str, str]:
-    try:
-        if path.stat().st_size > _TOO_LARGE:
-            raise InvalidInput("files", f"“{checked_file_name(path.name)}” is too large")
-        return _read_bytes(path.name, path.read_bytes())
-    except OSError as error:
-        raise InvalidInput(
-            "files", f"“{checked_file_name(path.name)}” cannot be read", error.strerror or ""
-        ) from error
-
-
-def _read_bytes(name: str, content: bytes) -> tuple[str, bytes, str, str]:
-    try:
-        return checked_file_name(name), content, content.decode(), "utf-8"
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            "files", f"“{checked_file_name(name)}” is no text", "It cannot be sent."
-        ) from error

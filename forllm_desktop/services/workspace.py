@@ -63,7 +63,7 @@ class Workspace:
     def attachments(self) -> "AttachmentService":
         from forllm_desktop.services.attachments import AttachmentService
 
-        return AttachmentService(self.database, self.settings, self.clock)
+        return AttachmentService(self.database, self.files, self.clock)
 
     @cached_property
     def counting(self) -> "CountingService":

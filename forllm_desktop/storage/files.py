@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, exists, func, select
 
-from forllm_desktop.domain.files import FileFacts, PostFile, StoredFile, from_stored_form
+from forllm_desktop.domain.files import PostFile, StoredFile, from_stored_form
 from forllm_desktop.domain.forum import Draft
 from forllm_desktop.storage.database import Session
 
@@ -34,16 +34,16 @@ def stored(session: Session, digests: Collection[str]) -> list[StoredFile]:
     return found
 
 
-def facts(session: Session, digests: Collection[str]) -> dict[str, FileFacts]:
-    """Return how large stored files are, by digest, without reading them."""
-    found = {}
+def sizes(session: Session, digests: Collection[str]) -> list[tuple[str, int, int, str]]:
+    """Return of stored files the digest, the bytes, the characters of the text, and the encoding."""
+    found: list[tuple[str, int, int, str]] = []
     for some in _portions(sorted(digests)):
         rows = session.execute(
             select(
                 StoredFile.digest, StoredFile.size, func.length(StoredFile.text), StoredFile.encoding
             ).where(StoredFile.digest.in_(some))
         )
-        found |= {row[0]: FileFacts(row[1], row[2], row[3]) for row in rows}
+        found += [(row[0], row[1], row[2], row[3]) for row in rows]
     return found
 
 

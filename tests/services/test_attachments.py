@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from forllm_desktop.domain.errors import InvalidInput, NotFound
-from forllm_desktop.domain.files import FILES_LIMIT, NOTE_LIMIT, AttachedFile, PostFile, StoredFile
+from forllm_desktop.domain.files import FILES_LIMIT, NOTE_LIMIT, AttachedFile, FileFacts, PostFile, StoredFile
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.services.attachments import AttachmentService
+from forllm_desktop.services.files import FilesService
 from forllm_desktop.services.settings import SettingsService
 from tests.builders import a_topic
 
@@ -19,8 +20,8 @@ def settings(database, events):
 
 
 @pytest.fixture
-def attachments(database, settings, clock):
-    return AttachmentService(database, settings, clock)
+def attachments(database, events, clock, tmp_path):
+    return AttachmentService(database, FilesService(database, events, tmp_path), clock)
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_files_of_many_posts_are_read_at_once(attachments, give, forum):
     assert attachments.of_posts([first.post_id, second.post_id]) == {
         second.post_id: [file, replace(file, name="again.txt")]
     }
-    assert attachments.facts([file.digest])[file.digest].characters == 1
+    assert attachments.facts([file.digest])[file.digest] == FileFacts(1, 1, "utf-8")
 
 
 def test_the_content_is_not_read_with_the_text(attachments):
@@ -110,7 +111,7 @@ def test_a_file_with_too_many_tokens_is_refused_with_the_numbers(attachments, se
     with pytest.raises(InvalidInput) as refused:
         attachments.add_text("long.txt", "x" * 301)
     assert "long.txt" in refused.value.title
-    assert "101 tokens; a file may have 100." in refused.value.message
+    assert "101 tokens; one file may have 100" in refused.value.message
     attachments.add_text("fits.txt", "x" * 300)
 
 

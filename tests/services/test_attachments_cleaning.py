@@ -22,19 +22,19 @@ from forllm_desktop.events import Events
 from forllm_desktop.services import attachments as module
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.drafts import DraftService
+from forllm_desktop.services.files import FilesService
 from forllm_desktop.services.forum import ForumService
-from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage.database import open_database
 from tests.builders import FixedClock, a_topic
 
 
 @pytest.fixture
-def start(database, events, clock):
+def start(database, events, clock, tmp_path):
     """Return what makes the service anew, as a start of the app does."""
 
     def start():
         clock.advance()
-        return AttachmentService(database, SettingsService(database, events), clock)
+        return AttachmentService(database, FilesService(database, events, tmp_path), clock)
 
     return start
 
@@ -122,8 +122,8 @@ class Files(RuleBasedStateMachine):
     def start(self):
         """Start again: the composer shows what the draft of its place has."""
         self.clock.advance()
-        settings = SettingsService(self.database, self.events)
-        self.attachments = AttachmentService(self.database, settings, self.clock)
+        files = FilesService(self.database, self.events, self.folder)
+        self.attachments = AttachmentService(self.database, files, self.clock)
         self.composer = list(self.drafts.files("topic:1"))
         self.attachments.hold(self.composer)
         self.undone = []

@@ -1,0 +1,32 @@
+"""How files are spoken of: their sizes, what kind they are, and what can be told of one in all."""
+
+from forllm_desktop.domain.files import AttachedFile, FileFacts
+from forllm_desktop.domain.found_files import shown_size
+from forllm_desktop.ui import words
+
+
+def tokens(facts: FileFacts | None) -> str:
+    """Return how much of a window a file takes: "~1,204 tokens"; empty when nothing is known of it."""
+    return f"~{words.counted(facts.tokens, 'token')}" if facts is not None else ""
+
+
+def kind(facts: FileFacts) -> str:
+    """Return what a file was read as: "PDF, only its text is sent", "text, UTF-8"."""
+    return "PDF, only its text is sent" if facts.encoding == "pdf" else f"text, {facts.encoding.upper()}"
+
+
+def icon_of(facts: FileFacts | None) -> str:
+    """Return the icon of a file."""
+    return "file-pdf" if facts is not None and facts.encoding == "pdf" else "file-text"
+
+
+def about(file: AttachedFile, facts: FileFacts | None) -> str:
+    """Return all that can be told of a file, in lines, for a tooltip."""
+    told = [file.name]
+    if facts is not None:
+        told.append(f"{tokens(facts)}, {shown_size(facts.size)}, {kind(facts)}")
+    if file.path:
+        told.append(f"from {file.path}")
+    if file.note:
+        told.append(file.note)
+    return "\n".join(told)
