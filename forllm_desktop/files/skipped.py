@@ -54,12 +54,25 @@ def _words(*texts: str) -> frozenset[str]:
     return frozenset(" ".join(texts).split())
 
 
+def _sorted(*texts: str) -> tuple[str, ...]:
+    return tuple(sorted(_words(*texts), key=str.casefold))
+
+
 FOLDERS = _words(_VERSIONS, _PACKAGES, _BUILT, _CACHES, _SYSTEM, _SECRET)
 FOLDER_ENDINGS = _words("egg-info dist-info xcodeproj app photoslibrary")
 NAMES = _words(_SYSTEM_FILES, _SECRET_FILES)
 ENDINGS = _words(
     _PICTURES, _SOUNDS, _FILMS, _ARCHIVES, _PROGRAMS, _MODELS, _DATABASES, _DOCUMENTS, _FONTS, _SCENES, _KEYS
 ) | _words(_LEFTOVERS)
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Folders of versions, packages, builds and caches": _sorted(_VERSIONS, _PACKAGES, _BUILT, _CACHES),
+    "Folders of the system and with keys": _sorted(_SYSTEM, _SECRET),
+    "Names of folders that end with": tuple(f".{ending}" for ending in sorted(FOLDER_ENDINGS)),
+    "Files of the system and with secrets": _sorted(_SYSTEM_FILES, _SECRET_FILES),
+    "Files that end with": tuple(f".{ending}" for ending in sorted(ENDINGS)),
+}
+"""All of it in words for people."""
 
 
 def skips_folder(name: str) -> bool:

@@ -1,6 +1,6 @@
 """The folders whose files may be tagged: which there are, what they hold, and the text of their files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from forllm_desktop.domain.found_files import FolderStatus, FoundFile, ReadFile,
 from forllm_desktop.events import Events
 from forllm_desktop.files.patterns import Rules, checked_patterns, combined, usable_patterns
 from forllm_desktop.files.reading import read_content, read_file, read_in_folder
+from forllm_desktop.files.skipped import GROUPS
 from forllm_desktop.llm.tokens import estimate_text
 from forllm_desktop.services.news import change
 from forllm_desktop.storage import file_folders as rows
@@ -113,6 +114,10 @@ class FilesService:
             session.add(restored)
             news.tell(self._events.files_changed)
         return restored
+
+    def always_skipped(self) -> Mapping[str, Sequence[str]]:
+        """Return what is skipped in every folder, in groups with a title."""
+        return GROUPS
 
     # -- the index
 

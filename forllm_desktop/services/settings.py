@@ -11,6 +11,7 @@ from forllm_desktop.storage.database import Database
 
 _WINDOW = "ui."
 """Keys that begin so hold the state of the window and no options."""
+_PATTERNS = ("files_allow", "files_block")
 
 
 class SettingsService:
@@ -27,7 +28,7 @@ class SettingsService:
 
     def change(self, **options: Any) -> Settings:
         """Store options by name. Raises InvalidInput, with nothing changed, when one does not fit."""
-        checked = {name: checked_option(name, value) for name, value in options.items()}
+        checked = {name: self.checked(name, value) for name, value in options.items()}
         with self._database.write() as session:
             for name, value in checked.items():
                 rows.row(session, name).value = str(value)
@@ -35,6 +36,16 @@ class SettingsService:
                 rows.name_user(session, checked["user_name"])
         self._events.settings_changed.emit()
         return self.current()
+
+    def checked(self, name: str, value: Any) -> Any:
+        """Return a value as it would be stored. Raises InvalidInput, of several lines for the wrong one."""
+        checked = checked_option(name, value)
+        if name in _PATTERNS and checked:
+            # Its library is not needed for the first frame.
+            from forllm_desktop.files.patterns import checked_patterns
+
+            checked_patterns(name, checked.splitlines())
+        return checked
 
     def remember(self, key: str, value: Any) -> None:
         """Keep a piece of the window's state that JSON can express; nothing is announced."""

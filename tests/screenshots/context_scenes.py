@@ -1,8 +1,11 @@
 """Where it is set what is sent: the sections of the settings, the page of a subforum."""
 
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QScrollArea
+from datetime import timedelta
 
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QScrollArea
+
+from forllm_desktop.domain.found_files import FolderState, FolderStatus
 from forllm_desktop.ui.pages.subforum import SubforumPage
 from tests.screenshots.content import Filled
 from tests.screenshots.scenes import scene, settings_section
@@ -33,3 +36,34 @@ def subforum_context(stage: Stage, filled: Filled) -> None:
     page.findChild(QScrollArea).ensureWidgetVisible(page._context._rows["ambient_posts"])
     stage.settle()
     context.set_own(place, ambient_topics=None)
+
+
+@scene()
+def settings_files_folders(stage: Stage, filled: Filled) -> None:
+    """Folders in every state; no process indexes them here."""
+    files, home = stage.workspace.files, stage.workspace.folder.parent
+    folders = {}
+    for name in ("Notes", "Thesis (with a rather long name for a folder)", "Recipes", "Old disk"):
+        (home / name).mkdir(exist_ok=True)
+        known = [folder for folder in files.folders() if folder.path == str(home / name)]
+        made = known[0] if known else files.add_folder(str(home / name), block=["*.log"] * (name == "Notes"))
+        folders[name] = made.folder_id
+    states = [
+        (FolderState.READY, 12345, True), (FolderState.INDEXING, 4100, False),
+        (FolderState.READY, 87, False), (FolderState.MISSING, 0, False),
+    ]  # fmt: skip
+    found = {
+        number: FolderStatus(
+            number, state, count, indexed_at=filled.clock() - timedelta(minutes=2), is_watched=watched
+        )
+        for number, (state, count, watched) in zip(folders.values(), states, strict=True)
+    }
+    page = settings_section(stage, "Files")
+    page._folders._show_status(found)
+    page._folders._rows[folders["Notes"]]._fold.open()
+    block = page._folders._rows[folders["Notes"]]._block
+    block._text.setFocus()
+    block._text.setPlainText("*.log\n!")
+    stage.find(QLineEdit, "Path of a folder").setFocus()
+    stage.find(QLineEdit, "Path of a folder").setText(str(home / "Notes"))
+    stage.find(QPushButton, "Add").click()

@@ -13,9 +13,11 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.delegates.section_row import SectionRowDelegate
 from forllm_desktop.ui.pages.settings_context import ContextSection
+from forllm_desktop.ui.pages.settings_files import FoldersSection
 from forllm_desktop.ui.pages.settings_models import ModelsSection
 from forllm_desktop.ui.pages.settings_personas import PersonasSection
 from forllm_desktop.ui.pages.settings_servers import ServersSection
+from forllm_desktop.ui.pages.settings_skipped import SkippedPart
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.combo_box import ComboBox
@@ -75,6 +77,7 @@ class SettingsPage(QWidget):
         self._servers = ServersSection(models, events)
         self._models = ModelsSection(models, settings, events)
         self._personas = PersonasSection(workspace.personas, events)
+        self._folders = FoldersSection(workspace.files, events)
         self._context = ContextSection(settings, events)
         forms = {
             name: SettingsForm(settings, events, options_of(name))
@@ -86,7 +89,11 @@ class SettingsPage(QWidget):
             "Replies": [forms["Replies"]],
             "Personas": [self._personas],
             "Context": [self._context],
-            "Files": [forms["Files"]],
+            "Files": [
+                self._folders,
+                _Titled("Files of all folders, and of posts", forms["Files"]),
+                SkippedPart(workspace.files.always_skipped()),
+            ],
             "Appearance": [forms["Appearance"]],
             "Editor": [forms["Editor"]],
             "Data": [data],
@@ -147,7 +154,7 @@ class SettingsPage(QWidget):
             form.failed.connect(self._bar.say_error)
         self._personas.persona_requested.connect(self.persona_requested)
         self._personas.templates_requested.connect(self.templates_requested)
-        for section in (self._servers, self._models, self._personas):
+        for section in (self._servers, self._models, self._personas, self._folders):
             section.said.connect(self._say)
             section.failed.connect(self._bar.say_error)
         look().changed.connect(self._dress)

@@ -66,7 +66,7 @@ class ContextPart(QWidget):
         self._fold.open(bool(self._stored()))
 
     def refresh(self) -> None:
-        """Show what is stored; a row in which something wrong was typed keeps it."""
+        """Show what is stored; a row that is typed in, or holds something wrong, keeps it."""
         try:
             own = self._stored()
         except ForllmError:
@@ -74,7 +74,7 @@ class ContextPart(QWidget):
         general = self._settings.current()
         for name, row in self._rows.items():
             row.show_general(getattr(general, name))
-            if not row.is_wrong:
+            if not (row.is_wrong or row.is_typing):
                 row.show_value(own.get(name))
         words = f"{counted(len(own), 'own value')}, the rest as in Settings" if own else "as in Settings"
         self._fold.summarize(words)

@@ -42,6 +42,11 @@ class LinesEdit(QWidget):
         """What the field holds."""
         return self._text.toPlainText()
 
+    @property
+    def is_touched(self) -> bool:
+        """Say whether it holds something else than what was shown or done with last."""
+        return self.text != self._shown
+
     def show_text(self, text: str) -> None:
         """Show a text, without a signal; the same one leaves the cursor where it is."""
         self._shown = text
@@ -55,6 +60,7 @@ class LinesEdit(QWidget):
         self._text.set_invalid(is_wrong)
 
     def _finish(self) -> None:
+        self._shown = self.text
         self.finished.emit(self.text)
 
     def _note(self) -> None:

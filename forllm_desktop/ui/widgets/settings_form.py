@@ -1,6 +1,6 @@
 """A form made from the fields of `Settings`: each option with its label, control, help and reset."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any
@@ -57,16 +57,17 @@ class SettingsForm(QWidget):
         layout.addWidget(rows)
         for name, row in self._rows.items():
             rows.add(row)
+            row.check = settings.checked
             row.edited.connect(partial(self._store, name))
             row.typing.connect(partial(self.typing.emit, name))
         events.settings_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the stored options; a row in which something wrong was typed keeps it."""
+        """Show the stored options; a row that is typed in, or holds something wrong, keeps it."""
         stored = self._settings.current()
         for name, row in self._rows.items():
-            if not row.is_wrong:
+            if not (row.is_wrong or row.is_typing):
                 row.show_value(getattr(stored, name))
 
     def filter(self, text: str) -> bool:
@@ -117,8 +118,9 @@ class OptionRow(QWidget):
     def __init__(self, option: Field[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._option = option
+        self.check: Callable[[str, Any], Any] = checked_option
         self.label: str = option.metadata["label"]
-        self.is_wrong = False
+        self.is_wrong = self.is_typing = False
         self._control: OptionControl = self._make_control()
         self._reset = icon_button(f"{self.label}: {self.way_back}", "arrow-counter-clockwise")
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
@@ -158,6 +160,7 @@ class OptionRow(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a stored value; an error about another one goes."""
         self._pause.stop()
+        self.is_typing = False
         self._stored = value
         self._control.show_value(value)
         self._take_error_back()
@@ -169,7 +172,9 @@ class OptionRow(QWidget):
         self._pause.stop()
         self.typing.emit(self._stored)
         self.is_wrong = True
-        self._error.setText(error.message or error.title)
+        # Of several lines the title names the wrong one.
+        is_named = self._option.metadata["has_lines"] or not error.message
+        self._error.setText(f"{error.title}. {error.message}".strip() if is_named else error.message)
         self._error.show()
         self._control.mark_wrong(True)
         self._reset.show()
@@ -186,7 +191,7 @@ class OptionRow(QWidget):
 
     def _note_typed(self, text: str) -> None:
         """Follow what is typed: what fits is told at once, what does not is said after a pause."""
-        self._typed = text
+        self._typed, self.is_typing = text, True
         try:
             value = self._checked(text)
         except InvalidInput:
@@ -220,7 +225,7 @@ class OptionRow(QWidget):
 
     def _checked(self, typed: str) -> Any:
         """Return what a typed text means. Raises InvalidInput."""
-        return checked_option(self._option.name, typed)
+        return self.check(self._option.name, typed)
 
     def _help(self) -> str:
         low, high = self._option.metadata["lowest"], self._option.metadata["highest"]
