@@ -47,7 +47,9 @@ class WorkerState(StrEnum):
 
 STEPS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING_DEPENDENCY: frozenset({JobStatus.PENDING, JobStatus.CANCELLED}),
-    JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.ERROR, JobStatus.CANCELLED}),
+    JobStatus.PENDING: frozenset(
+        {JobStatus.PROCESSING, JobStatus.ERROR, JobStatus.CANCELLED, JobStatus.PENDING_DEPENDENCY}
+    ),
     JobStatus.PROCESSING: frozenset(
         {JobStatus.COMPLETE, JobStatus.ERROR, JobStatus.CANCELLED, JobStatus.PENDING}
     ),
@@ -80,7 +82,7 @@ class Job(Base):
     Requests that were made together share the `batch_id`, which is the id of the first of them.
     `prompt_parts` says what each stretch of the prompt is, and what was left out. A request that a tag made
     names the post it stands in (`tagged_post_id`), its chain as persona ids ("12:7:12") and its place in it,
-    counted from 0 (`tag_step`).
+    counted from 0 (`tag_step`). One that was skipped keeps in `request_params` which requests it let go on.
     Jobs run in order of `position`, then of id.
     """
 
@@ -143,6 +145,16 @@ class Job(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
 
     @property
+    def skipped(self) -> list[int]:
+        """Return the requests that go on without this one, which failed or was cancelled."""
+        return list((self.request_params or {}).get("skipped", ()))
+
+    @property
+    def is_skipped(self) -> bool:
+        """Say whether this request is left out of its chain."""
+        return bool(self.skipped)
+
+    @property
     def is_parked(self) -> bool:
         """Say whether the request waits for its server to come back."""
         return self.status == JobStatus.PENDING and self.wait_reason is not None
@@ -157,6 +169,15 @@ class Job(Base):
     def is_open(self) -> bool:
         """Say whether the request will still do something by itself."""
         return self.status in OPEN_STATUSES
+
+
+@dataclass(frozen=True)
+class TagPlace:
+    """Where a request comes from: the post with the tag, its chain of persona ids, and the place in it."""
+
+    post_id: int
+    chain: str
+    step: int
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from forllm_desktop.domain.files import AttachedFile
+
 
 class Kind(StrEnum):
     """What kind of thing lies in the trash."""
@@ -28,15 +30,16 @@ class UndoKind(StrEnum):
     TOPIC_MOVED = "topic_moved"
     MARKED_READ = "marked_read"
     POST_DELETED = "post_deleted"
+    POST_EDITED = "post_edited"
 
 
 @dataclass(frozen=True)
 class Undo:
     """How to take one action back. `label` says in the user's words what was done.
 
-    `ids` are of subforums, topics or posts, by the kind. `before` is the former name, description, position
-    or own options of what is sent, or for each topic its former subforum. `cancelled` are the requests that a
-    deletion cancelled; they wait again after the undo.
+    `ids` are of subforums, topics or posts, by the kind. `before` is the former name, text, description,
+    position or own options of what is sent, or for each topic its former subforum. `cancelled` are the requests that a
+    deletion cancelled; they wait again after the undo. `files` are those that an edited post had.
     """
 
     label: str
@@ -44,6 +47,7 @@ class Undo:
     ids: tuple[int, ...]
     before: str | int | tuple[int, ...] | Mapping[str, int | None] | None = None
     cancelled: tuple[int, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.forum import Post, Subforum, Topic, checked_text
-from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaVersion
+from forllm_desktop.domain.persona import Persona, PersonaContent
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
 from forllm_desktop.domain.servers import ModelChoice, Server
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored
@@ -17,10 +17,10 @@ from forllm_desktop.services.news import change
 from forllm_desktop.services.persona_steps import existing, listed, usable
 from forllm_desktop.services.posting import live_post
 from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.tagging import default_model, preferred_model
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import queue as rows
-from forllm_desktop.storage import settings as setting_rows
-from forllm_desktop.storage.database import Database, Session
+from forllm_desktop.storage.database import Database
 
 
 class PersonaAskingService:
@@ -46,8 +46,8 @@ class PersonaAskingService:
         """
         with self._database.read() as session:
             personas = [usable(session, persona_id) for persona_id in dict.fromkeys(persona_ids)]
-            default = _default_model(session)
-            models = [_preferred_model(session, persona) or default for persona in personas]
+            default = default_model(session)
+            models = [preferred_model(session, persona) or default for persona in personas]
         if None in models:
             raise NotPossible("No model is set up", "Choose one in Settings, Servers.")
         return [
@@ -71,8 +71,8 @@ class PersonaAskingService:
         with self._database.read() as session:
             steps.require_version(session, persona_id, version)
             then = persona_rows.version(session, persona_id, version)
-            preferred = _preferred_model(session, then) if then is not None else None
-            chosen = preferred or _default_model(session) or made.model
+            preferred = preferred_model(session, then) if then is not None else None
+            chosen = preferred or default_model(session) or made.model
         return replace(made, model=chosen, version=version)
 
     def again(self, reply_id: int, version: int) -> PersonaUndo:
@@ -188,15 +188,3 @@ class PersonaAskingService:
             session.flush()
             news.tell(self._events.job_changed, job.request_id)
         return job
-
-
-def _default_model(session: Session) -> ModelChoice | None:
-    settings = setting_rows.load(session)
-    if not settings.default_model or not session.get(Server, settings.default_server_id):
-        return None
-    return ModelChoice(settings.default_server_id, settings.default_model)
-
-
-def _preferred_model(session: Session, persona: Persona | PersonaVersion) -> ModelChoice | None:
-    model = persona.options.model
-    return model if model is not None and session.get(Server, model.server_id) else None

@@ -8,7 +8,7 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, NotFound, NotPossible
 from forllm_desktop.domain.forum import Post, PostRevision, Topic, storable
 from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaOptions, PersonaVersion, resolve
-from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish
+from forllm_desktop.domain.queue import Job, JobKind, JobStatus, TagPlace, Wish
 from forllm_desktop.domain.servers import Server
 from forllm_desktop.services.news import News
 from forllm_desktop.services.persona_steps import assign, usable
@@ -83,7 +83,13 @@ def trial_content(params: dict[str, Any]) -> PersonaContent:
 
 
 def insert_job(
-    session: Session, news: News, post: Post, wish: Wish, now: datetime, after: int | None = None
+    session: Session,
+    news: News,
+    post: Post,
+    wish: Wish,
+    now: datetime,
+    after: int | None = None,
+    tag: TagPlace | None = None,
 ) -> Job:
     require_server(session, wish.model.server_id)
     if wish.persona_id is None and wish.version is not None:
@@ -106,6 +112,9 @@ def insert_job(
         version_is_chosen=wish.version is not None,
         requested_at=now,
         parent_request_id=after,
+        tagged_post_id=tag.post_id if tag else None,
+        tag_chain=tag.chain if tag else None,
+        tag_step=tag.step if tag else None,
     )
     job.status = status_after(session, job).value
     park_with_server(session, job, now)

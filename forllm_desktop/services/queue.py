@@ -11,6 +11,7 @@ from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.queue import Job, JobKind, JobStatus, Wish, may_become
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.events import Events
+from forllm_desktop.services import chain_steps as chain
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.news import News, change
@@ -263,6 +264,7 @@ class QueueService:
         if job.reply_post_id is not None:
             news.tell(self._events.post_changed, job.reply_post_id)
         news.tell(self._events.job_changed, job.request_id)
+        chain.tell_waiting(session, news, job)
 
     # -- steering
 
@@ -280,6 +282,7 @@ class QueueService:
             cancelled = rows.cancel(session, [request_id, *waiting], self._clock())
             if job.status == JobStatus.ERROR:
                 job.step_to(JobStatus.CANCELLED)
+                job.finished_at = self._clock()
                 cancelled.changed.append(request_id)
             news.tell_cancelled(cancelled)
         return cancelled.changed
@@ -295,19 +298,33 @@ class QueueService:
         return cancelled.changed
 
     def retry(self, request_id: int) -> Job:
-        """Queue a failed or cancelled request again; its reply post is used again. Raises NotPossible."""
+        """Queue a failed or cancelled request again, and what was cancelled with it.
+
+        Its reply post is used again. Raises NotPossible.
+        """
         with self._change() as (session, news):
             job = steps.existing(session, request_id)
             status = JobStatus(job.status)
             if status not in (JobStatus.ERROR, JobStatus.CANCELLED):
                 raise NotPossible("Only a failed or cancelled request can be tried again", f"It is {status}.")
-            steps.wait_again(job, steps.status_after(session, job))
-            if job.post_id_to_respond_to is not None:
-                live_post(session, job.post_id_to_respond_to)
-            steps.forget_deleted_reply(session, job)
-            steps.park_with_server(session, job, self._clock())
-            news.tell(self._events.job_changed, request_id)
+            now, together = self._clock(), rows.cancelled_with(session, job)
+            chain.ask_again(session, news, job, now)
+            for child in together:
+                chain.ask_again(session, news, child, now)
+            chain.tell_waiting(session, news, job)
         return job
+
+    def skip(self, request_id: int) -> list[Job]:
+        """Leave a failed or cancelled request out of its chain; returns the requests that go on without it.
+
+        They answer what it was to answer. `retry` brings it back, and they wait for it again as long as they
+        have not begun. Raises NotPossible when nothing waits for it, or when it has not ended so.
+        """
+        with self._change() as (session, news):
+            job = steps.existing(session, request_id)
+            if job.status not in (JobStatus.ERROR, JobStatus.CANCELLED):
+                raise NotPossible("Only a failed or cancelled request can be skipped", f"It is {job.status}.")
+            return chain.go_on_without(session, news, job, self._clock())
 
     def _change(self) -> AbstractContextManager[tuple[Session, News]]:
         return change(self._database, self._events)

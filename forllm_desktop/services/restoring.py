@@ -9,9 +9,8 @@ from forllm_desktop.domain.errors import NotFound, NotPossible
 from forllm_desktop.domain.forum import Post, Subforum, Topic, numbered_name
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.domain.undo import Kind, Restored
-from forllm_desktop.services import job_steps as steps
+from forllm_desktop.services import chain_steps as chain
 from forllm_desktop.services.news import News
-from forllm_desktop.services.posting import live_post
 from forllm_desktop.storage import forum as rows
 from forllm_desktop.storage import queue as queue_rows
 from forllm_desktop.storage.database import Session
@@ -50,16 +49,9 @@ def ask_again(session: Session, news: News, cancelled: Sequence[Job], now: datet
     waiting = []
     for job in cancelled:
         try:
-            status = steps.status_after(session, job)
-            live_post(session, job.post_id_to_respond_to or 0)
+            chain.ask_again(session, news, job, now)
         except (NotFound, NotPossible):
             continue
-        steps.wait_again(job, status)
-        steps.forget_deleted_reply(session, job)
-        steps.park_with_server(session, job, now)
-        # The next one may wait for this one.
-        session.flush()
-        news.tell(news.events.job_changed, job.request_id)
         waiting.append(job)
     return waiting
 

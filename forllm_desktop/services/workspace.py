@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from forllm_desktop.services.proposals import ProposalService
     from forllm_desktop.services.ratings import RatingService
     from forllm_desktop.services.search import SearchService
+    from forllm_desktop.services.submitting import SubmitService
     from forllm_desktop.services.templates import TemplateService
     from forllm_desktop.services.windows import WindowService
 
@@ -112,6 +113,14 @@ class Workspace:
         from forllm_desktop.services.search import SearchService
 
         return SearchService(self.database)
+
+    @cached_property
+    def submitting(self) -> "SubmitService":
+        from forllm_desktop.services.submitting import SubmitService
+
+        return SubmitService(
+            self.database, self.events, self.attachments, self.prompts, self.files.read, self.clock
+        )
 
     @cached_property
     def templates(self) -> "TemplateService":

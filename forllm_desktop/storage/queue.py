@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy.orm import defer
 
 from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind, JobStatus
@@ -126,6 +127,44 @@ def dependents(session: Session, request_ids: Collection[int]) -> Sequence[Job]:
     ).all()
 
 
+def all_dependents(session: Session, request_ids: Collection[int]) -> list[Job]:
+    """List the requests that wait for one of these, directly or through others."""
+    found: list[Job] = []
+    waiting = dependents(session, request_ids)
+    while waiting:
+        found += waiting
+        waiting = dependents(session, [job.request_id for job in waiting])
+    return found
+
+
+def cancelled_with(session: Session, job: Job) -> list[Job]:
+    """List the requests that waited for a cancelled one and were cancelled with it, parents first."""
+    if job.status != JobStatus.CANCELLED:
+        return []
+    found: list[Job] = []
+    last = [job.request_id]
+    while last:
+        query = select(Job).where(
+            Job.parent_request_id.in_(last),
+            Job.status == JobStatus.CANCELLED,
+            Job.finished_at == job.finished_at,
+        )
+        children = session.scalars(query.order_by(Job.request_id)).all()
+        found += children
+        last = [child.request_id for child in children]
+    return found
+
+
+def tagged_requests(session: Session, post_id: int) -> Sequence[Job]:
+    """List the requests that the tags of a post made, oldest first, without their prompts."""
+    return session.scalars(
+        select(Job)
+        .where(Job.tagged_post_id == post_id)
+        .order_by(Job.request_id)
+        .options(defer(Job.prompt), defer(Job.prompt_parts), defer(Job.output))
+    ).all()
+
+
 def cancel(session: Session, request_ids: Collection[int], now: datetime) -> Cancelled:
     """Cancel the open ones of these requests and everything that waits for them.
 
@@ -155,11 +194,15 @@ def cancel(session: Session, request_ids: Collection[int], now: datetime) -> Can
 
 
 def cancel_for_posts(session: Session, post_ids: Collection[int], now: datetime) -> Cancelled:
-    """Cancel the open requests that answer these posts or write them, and everything that waits for them."""
+    """Cancel the open requests that answer these posts, write them or are tagged in them, and what waits."""
     affected = session.scalars(
         select(Job.request_id).where(
             Job.status.in_(OPEN_STATUSES),
-            or_(Job.post_id_to_respond_to.in_(post_ids), Job.reply_post_id.in_(post_ids)),
+            or_(
+                Job.post_id_to_respond_to.in_(post_ids),
+                Job.reply_post_id.in_(post_ids),
+                Job.tagged_post_id.in_(post_ids),
+            ),
         )
     ).all()
     return cancel(session, affected, now)
