@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from forllm_desktop.domain.base import Base, utc_now
 from forllm_desktop.domain.errors import InvalidInput
+from forllm_desktop.domain.tags import plain_start
 
 NAME_LIMIT = 200
 """Longest name of a subforum and longest title of a topic, in characters."""
@@ -20,6 +21,8 @@ DESCRIPTION_LIMIT = 2_000
 POST_LIMIT = 2_000_000
 """Longest post, in characters."""
 
+_TITLE_READ = 20 * NAME_LIMIT
+"""Characters of a line that are read for a title; tags are longer than they look."""
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that draw nothing: Hangul fillers and the empty Braille pattern."""
 
@@ -225,10 +228,13 @@ def checked_text(typed: str) -> str:
 
 
 def title_from(text: str) -> str:
-    """Return a topic title made from a post: its first line with something to see, cut to the limit."""
+    """Return a topic title made from a post: its first line with something to see, cut to the limit.
+
+    Tags are named as they are shown.
+    """
     lines = (_trimmed(line) for line in storable(text).splitlines())
     line = next((line for line in lines if line), "")
-    line = _trimmed(line.lstrip("# ")) or line
+    line = plain_start(_trimmed(line.lstrip("# "))[:_TITLE_READ]) or line
     return line if len(line) <= NAME_LIMIT else line[: NAME_LIMIT - 1].rstrip() + "…"
 
 

@@ -98,7 +98,10 @@ def spans(text: str) -> list[Span]:
 
 def chains(text: str) -> list[Chain]:
     """Return whom a text asks, in order: a chain for each, of one if tagged alone. Doubles count once."""
-    return list({chain_key(chain): chain for chain in reversed(_all_chains(text))}.values())[::-1]
+    found: dict[str, Chain] = {}
+    for chain in _all_chains(text):
+        found.setdefault(chain_key(chain), chain)
+    return list(found.values())
 
 
 def chain_key(chain: Chain) -> str:
@@ -108,8 +111,11 @@ def chain_key(chain: Chain) -> str:
 
 def file_tags(text: str) -> list[FileTag]:
     """Return the files that a text names, in order, each once."""
-    tags = [span.tag for span in spans(text) if isinstance(span.tag, FileTag)]
-    return list({(tag.folder_id, tag.path): tag for tag in reversed(tags)}.values())[::-1]
+    found: dict[tuple[int, str], FileTag] = {}
+    for span in spans(text):
+        if isinstance(span.tag, FileTag):
+            found.setdefault((span.tag.folder_id, span.tag.path), span.tag)
+    return list(found.values())
 
 
 def broken_chains(text: str) -> list[str]:

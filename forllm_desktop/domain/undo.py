@@ -38,8 +38,9 @@ class Undo:
     """How to take one action back. `label` says in the user's words what was done.
 
     `ids` are of subforums, topics or posts, by the kind. `before` is the former name, text, description,
-    position or own options of what is sent, or for each topic its former subforum. `cancelled` are the requests that a
-    deletion cancelled; they wait again after the undo. `files` are those that an edited post had.
+    position or own options of what is sent, or for each topic its former subforum. `cancelled` are the
+    requests that a deletion cancelled; they wait again after the undo. `files` are those that an edited post
+    had.
     """
 
     label: str

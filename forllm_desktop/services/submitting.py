@@ -7,8 +7,8 @@ from datetime import datetime
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.files import AttachedFile
-from forllm_desktop.domain.found_files import ReadFile
 from forllm_desktop.domain.forum import Post, PostRevision, Topic, checked_name, checked_text, title_from
+from forllm_desktop.domain.found_files import ReadFile
 from forllm_desktop.domain.persona import Persona, resolve
 from forllm_desktop.domain.queue import Job, JobStatus, Wish
 from forllm_desktop.domain.servers import ModelChoice
@@ -117,7 +117,10 @@ class SubmitService:
         files: Sequence[AttachedFile] | None = None,
         model: ModelChoice | None = None,
     ) -> CheckedEdit:
-        """Check an edited post and read the files that are new in it; the slow half of `edit`, for any thread."""
+        """Check an edited post and read the files that are new in it; the slow half of `edit`.
+
+        May be called from any thread.
+        """
         text = checked_text(text)
         had = self._attachments.of_post(post_id)
         with self._database.read() as session:

@@ -52,7 +52,8 @@ def test_colons_join_a_chain_and_a_persona_may_answer_twice() -> None:
 
 
 def test_a_chain_that_stands_there_twice_counts_once() -> None:
-    assert keys(f"{BOB} {ADA}:{BOB} {BOB} and {ADA}:{BOB}") == ["7", "12:7"]
+    assert keys(f"{BOB} {ADA}:{BOB} {BOB}") == ["7", "12:7"]
+    assert keys(f"{ADA}:{BOB} {BOB} and {ADA}:{BOB}") == ["12:7", "7"]
 
 
 def test_a_colon_before_prose_is_prose() -> None:
