@@ -1,5 +1,6 @@
 """Makes the pages of the centre by their keys, and passes on what they ask for."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -72,6 +73,7 @@ class PageMaker(QObject):
     request_requested(request_id)  a request is to be shown in the queue
     retitled(key, title)
     saved(words)                   what was kept, for the status line
+    section_wished(name)           the page of settings, which is shown, is to show a section
     topic_made(key, topic_id)      a page that starts a topic has made it
     topic_requested(topic_id)
     undo_offered(undo)
@@ -90,6 +92,7 @@ class PageMaker(QObject):
     request_requested = Signal(int)
     retitled = Signal(str, str)
     saved = Signal(str)
+    section_wished = Signal(str)
     topic_made = Signal(str, int)
     topic_requested = Signal(int)
     undo_offered = Signal(object)
@@ -170,6 +173,7 @@ class PageMaker(QObject):
         page.persona_requested.connect(self.persona_requested)
         page.request_requested.connect(self.request_requested)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
+        page.files_requested.connect(partial(self._open_settings, "Files"))
         page.saved.connect(self.saved)
         page.title_changed.connect(lambda title: self.retitled.emit(key, title))
         page.undo_offered.connect(self.undo_offered)
@@ -183,6 +187,7 @@ class PageMaker(QObject):
         page.cancelled.connect(lambda: self.finished.emit(key))
         page.failed.connect(self.failed)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
+        page.files_requested.connect(partial(self._open_settings, "Files"))
         page.topic_made.connect(lambda topic_id: self.topic_made.emit(key, topic_id))
         page.undo_offered.connect(self.undo_offered)
         return page
@@ -265,10 +270,15 @@ class PageMaker(QObject):
         page.topic_requested.connect(self.topic_requested)
         return page
 
+    def _open_settings(self, section: str) -> None:
+        self.page_requested.emit("settings")
+        self.section_wished.emit(section)
+
     def _make_settings(self) -> QWidget:
         from forllm_desktop.ui.pages.settings import SettingsPage
 
         page = SettingsPage(self._workspace)
+        self.section_wished.connect(page.show_section)
         page.persona_requested.connect(self.persona_requested)
         page.open_folder_requested.connect(self.folder_requested)
         page.templates_requested.connect(lambda: self.page_requested.emit("templates"))

@@ -12,6 +12,7 @@ from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import words
+from forllm_desktop.ui.editor.completing import Completing
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.editor.unsent import Keeper, Unsent
 from forllm_desktop.ui.editor.writing_form import WritingForm
@@ -29,6 +30,7 @@ class Composer(QWidget):
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
     settings_requested()     a model is wanted that is not set up yet
+    files_requested()        the settings of the folders whose files can be tagged are wanted
     saved(words)             what was kept, for the status line: "Draft saved 23:18"
     """
 
@@ -39,6 +41,7 @@ class Composer(QWidget):
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
+    files_requested = Signal()
     saved = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -49,6 +52,7 @@ class Composer(QWidget):
         form = self._form = WritingForm(workspace)
         self._text, self._title, self._error = form.text, form.title, form.error
         self._persona, self._model = form.persona, form.model
+        self._completing = Completing(form.text, workspace)
         self._unsent = Keeper(workspace.drafts, form.typed, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -94,6 +98,11 @@ class Composer(QWidget):
     def flush(self) -> None:
         """Save the draft now."""
         self._unsent.flush()
+
+    def stop(self) -> None:
+        """Save the draft and stop all work. Called when the page is closed."""
+        self._completing.stop()
+        self.flush()
 
     def choose_persona(self, persona_id: int | None, version: int | None = None) -> None:
         """Let this persona answer the next question, at a version if given."""
@@ -186,6 +195,7 @@ class Composer(QWidget):
         self._unsent.go_to(place.key)
         self._form.show_place(place)
         self._persona.show_subforum(place.subforum_id)
+        self._completing.show_subforum(place.subforum_id)
         self._model.refresh()
         self._form.fit()
 
@@ -216,6 +226,7 @@ class Composer(QWidget):
         self._title.returnPressed.connect(self._text.setFocus)
         self._text.submitted.connect(self.post_and_ask)
         self._text.escaped.connect(self.give_up)
+        self._completing.files_requested.connect(self.files_requested)
         self._unsent.saved.connect(self.saved)
         self._unsent.failed.connect(self.failed)
         form.post.clicked.connect(self.post)

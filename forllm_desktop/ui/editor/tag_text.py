@@ -127,7 +127,7 @@ class TagText(GrowingText):
         before = self.document().revision()
         super().keyPressEvent(event)
         self._is_stepping = False
-        if event.text() and self.document().revision() != before:
+        if _types(event) and self.document().revision() != before:
             self.typed_in.emit(event.text())
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
@@ -227,3 +227,12 @@ class TagText(GrowingText):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._grounds.paint(event)
         super().paintEvent(event)
+
+
+def _types(event: QKeyEvent) -> bool:
+    """Say whether a key writes, or takes back a character; Ctrl with Alt is AltGr, which writes too."""
+    held = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier & ~Qt.KeyboardModifier.KeypadModifier
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    typed = event.text()
+    is_writing = held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.GroupSwitchModifier, both)
+    return is_writing and bool(typed) and (typed in ("\r", "\n", "\b") or typed.isprintable())

@@ -1,6 +1,7 @@
 """A page to start a topic: the composer alone, with a line that says where it will be."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
@@ -17,6 +18,7 @@ class NewTopicPage(Page):
     failed(error)
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
+    files_requested()       the settings of indexed folders are wanted
     saved(words)            what was kept, for the status line
     undo_offered(undo)      a persona was assigned with the question; how to take that back
     """
@@ -25,6 +27,7 @@ class NewTopicPage(Page):
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
+    files_requested = Signal()
     saved = Signal(str)
     undo_offered = Signal(object)
 
@@ -51,6 +54,7 @@ class NewTopicPage(Page):
         self._composer.assigned.connect(lambda id: self.undo_offered.emit(ws.asking.undo_of(id)))
         self._composer.cancelled.connect(self.cancelled)
         self._composer.failed.connect(self.failed)
+        self._composer.files_requested.connect(self.files_requested)
         self._composer.saved.connect(self.saved)
         self._composer.settings_requested.connect(self.settings_requested)
         self._composer.topic_made.connect(self.topic_made)
@@ -62,3 +66,7 @@ class NewTopicPage(Page):
 
     def flush(self) -> None:
         self._composer.flush()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._composer.stop()
+        super().closeEvent(event)

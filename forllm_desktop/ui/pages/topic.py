@@ -24,6 +24,7 @@ class TopicPage(Page):
     failed(error)                    what could not be done
     title_changed(title)
     settings_requested()             a model is wanted that is not set up yet
+    files_requested()                the settings of indexed folders are wanted
     saved(words)                     what was kept, for the status line
     """
 
@@ -35,6 +36,7 @@ class TopicPage(Page):
     failed = Signal(object)
     title_changed = Signal(str)
     settings_requested = Signal()
+    files_requested = Signal()
     saved = Signal(str)
     can_find = True
 
@@ -81,7 +83,7 @@ class TopicPage(Page):
         self._composer.fit_into(self.height())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._composer.flush()
+        self._composer.stop()
         self._thread.close_page()
         super().closeEvent(event)
 
@@ -105,6 +107,7 @@ class TopicPage(Page):
         composer.assigned.connect(lambda id: self.undo_offered.emit(self._workspace.asking.undo_of(id)))
         composer.cancelled.connect(self._thread.setFocus)
         composer.failed.connect(self.failed)
+        composer.files_requested.connect(self.files_requested)
         composer.posted.connect(self.show_post)
         composer.saved.connect(self.saved)
         composer.settings_requested.connect(self.settings_requested)
