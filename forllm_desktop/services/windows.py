@@ -57,6 +57,11 @@ class WindowService:
         with self._database.read() as session:
             return rows.facts(session, choice)
 
+    def known(self) -> list[ModelChoice]:
+        """List the models of which something is known, or for which a window is set."""
+        with self._database.read() as session:
+            return rows.known_choices(session)
+
     def is_fresh(self, choice: ModelChoice) -> bool:
         """Say whether what is known need not be asked again; that nothing was said is soon asked again."""
         with self._database.read() as session:

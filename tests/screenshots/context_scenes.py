@@ -6,6 +6,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QScrollArea
 
 from forllm_desktop.domain.found_files import FolderState, FolderStatus
+from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.llm.backend import ModelInfo
 from forllm_desktop.ui.pages.subforum import SubforumPage
 from tests.screenshots.content import Filled
 from tests.screenshots.scenes import scene, settings_section
@@ -67,3 +69,21 @@ def settings_files_folders(stage: Stage, filled: Filled) -> None:
     stage.find(QLineEdit, "Path of a folder").setFocus()
     stage.find(QLineEdit, "Path of a folder").setText(str(home / "Notes"))
     stage.find(QPushButton, "Add").click()
+
+
+@scene()
+def settings_windows(stage: Stage, filled: Filled) -> None:
+    ws = stage.workspace
+    default = ws.models.default_choice()
+    assert default is not None
+    ws.windows.note(default, ModelInfo(default.name, ctx_trained=40960))
+    large = ModelChoice(default.server_id, "Mistral-Small-3.2-24B-Instruct-2506-UD-Q4_K_XL")
+    ws.windows.note(large, ModelInfo(large.name, ctx_trained=131072))
+    ws.windows.set_override(large, 16384)
+    page = settings_section(stage, "Servers")
+    row = page._windows._rows[default]
+    row._number._line.setFocus()
+    row._number._line.setText("65536")
+    row._number._line.editingFinished.emit()
+    page._scroll.ensureWidgetVisible(page._windows, 0, 0)
+    page._scroll.ensureWidgetVisible(page._windows._others)

@@ -38,6 +38,7 @@ CLOCKS = (
     "forllm_desktop.ui.editor.persona_work.utc_now",
     "forllm_desktop.ui.pages.personas.utc_now",
     "forllm_desktop.ui.pages.settings_files.utc_now",
+    "forllm_desktop.ui.pages.settings_windows.utc_now",
 )
 """Where the window reads the time by itself."""
 

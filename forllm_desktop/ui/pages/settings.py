@@ -18,6 +18,7 @@ from forllm_desktop.ui.pages.settings_models import ModelsSection
 from forllm_desktop.ui.pages.settings_personas import PersonasSection
 from forllm_desktop.ui.pages.settings_servers import ServersSection
 from forllm_desktop.ui.pages.settings_skipped import SkippedPart
+from forllm_desktop.ui.pages.settings_windows import WindowsSection
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import push_button
 from forllm_desktop.ui.widgets.combo_box import ComboBox
@@ -76,6 +77,7 @@ class SettingsPage(QWidget):
         self._sections: dict[str, _Section] = {}
         self._servers = ServersSection(models, events)
         self._models = ModelsSection(models, settings, events)
+        self._windows = WindowsSection(workspace)
         self._personas = PersonasSection(workspace.personas, events)
         self._folders = FoldersSection(workspace.files, events)
         self._context = ContextSection(settings, events)
@@ -85,7 +87,12 @@ class SettingsPage(QWidget):
         }
         data = _DataSection(workspace.folder)
         parts: dict[str, list[QWidget]] = {
-            "Servers": [self._servers, self._models, _Titled("Built-in engine and memory", forms["Servers"])],
+            "Servers": [
+                self._servers,
+                self._models,
+                self._windows,
+                _Titled("Built-in engine and memory", forms["Servers"]),
+            ],
             "Replies": [forms["Replies"]],
             "Personas": [self._personas],
             "Context": [self._context],
@@ -154,9 +161,10 @@ class SettingsPage(QWidget):
             form.failed.connect(self._bar.say_error)
         self._personas.persona_requested.connect(self.persona_requested)
         self._personas.templates_requested.connect(self.templates_requested)
-        for section in (self._servers, self._models, self._personas, self._folders):
+        for section in (self._servers, self._models, self._windows, self._personas, self._folders):
             section.said.connect(self._say)
             section.failed.connect(self._bar.say_error)
+        self._models.looked.connect(self._windows.offer)
         look().changed.connect(self._dress)
         self._dress()
         self._list.setCurrentRow(0)

@@ -44,10 +44,12 @@ class ModelsSection(QWidget):
 
     said(sentence, undo)    something was done; `undo` is a function without arguments, or None
     failed(error)           something could not be done
+    looked(sources)         the servers answered, or did not
     """
 
     said = Signal(str, object)
     failed = Signal(object)
+    looked = Signal(list)
 
     def __init__(
         self, models: ModelsService, settings: SettingsService, events: Events, parent: QWidget | None = None
@@ -132,6 +134,7 @@ class ModelsSection(QWidget):
             self._is_asking = False
         self._was_asked = True
         self._show_all()
+        self.looked.emit(self._sources)
 
     def _show_all(self) -> None:
         now = self._settings.current()

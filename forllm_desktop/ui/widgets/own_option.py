@@ -35,10 +35,10 @@ class OwnOptionRow(OptionRow):
 class OwnNumber(OptionControl):
     """A line for a number with its unit; what an empty one means is shown in it."""
 
-    def __init__(self, option: Field[Any]) -> None:
+    def __init__(self, option: Field[Any], name: str = "") -> None:
         super().__init__()
         self._line = line = NumberLine(option)
-        line.setAccessibleName(option.metadata["label"])
+        line.setAccessibleName(name or option.metadata["label"])
         line.editingFinished.connect(lambda: self.edited.emit(line.text()))
         line.textEdited.connect(self.typing)
         self._row.addWidget(line)
@@ -49,6 +49,11 @@ class OwnNumber(OptionControl):
         self._mark = lambda is_wrong: mark_line(line, is_wrong)
         look().changed.connect(self._dress)
         self._dress()
+
+    @property
+    def is_typing(self) -> bool:
+        """Say whether something else is typed than what was shown last."""
+        return self._line.isModified() and self._line.hasFocus()
 
     def show_general(self, value: Any) -> None:
         """Show in the empty field what the settings say."""
