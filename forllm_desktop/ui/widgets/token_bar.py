@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.flow_layout import FlowLayout
+from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
 
 COLOURS = {
     "persona": "meter_persona",
@@ -19,6 +20,8 @@ COLOURS = {
 }
 """The token of each source's colour."""
 ANSWER, FREE = "answer", "free"
+WORDS = {"other": "other threads", ANSWER: "room for the answer"}
+"""What a source is called where its own name says too little."""
 HEIGHT = 12
 _STEP = 5
 """Px between the lines of a hatch."""
@@ -35,7 +38,10 @@ class Portion:
 class TokenBar(QWidget):
     """Parts from the left, then the room for the answer (hatched), then what is free.
 
-    pointed(index)    the pointer is over a part; -1: over none
+    What has no room lies beyond a mark at the end of the window. With `set_walkable` the arrow keys go from
+    part to part.
+
+    pointed(index)    the pointer or the keyboard is at a part; -1: at none
     """
 
     pointed = Signal(int)
@@ -45,13 +51,21 @@ class TokenBar(QWidget):
         self._parts: Sequence[Portion] = ()
         self._answer = self._window = 0
         self._lit = -1
+        self._is_exact = self._has_ring = False
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look().changed.connect(self.updateGeometry)
 
-    def show_parts(self, parts: Sequence[Portion], answer: int, window: int) -> None:
-        """Show what fills a window; all in tokens."""
+    def set_walkable(self) -> None:
+        """Let the keyboard come here."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def show_parts(
+        self, parts: Sequence[Portion], answer: int, window: int, *, is_exact: bool = False
+    ) -> None:
+        """Show what fills a window; all in tokens, estimated unless `is_exact`."""
         self._parts, self._answer, self._window = parts, answer, window
+        self._is_exact = is_exact
         self.setAccessibleName(self._spoken())
         self.update()
 
@@ -81,6 +95,28 @@ class TokenBar(QWidget):
         self.light(-1)
         self.pointed.emit(-1)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if event.key() not in steps or not self._parts:
+            super().keyPressEvent(event)
+            return
+        index = min(max(self._lit + steps[Qt.Key(event.key())], 0), len(self._parts) - 1)
+        self.light(index)
+        self.setAccessibleDescription(self._words(index))
+        self.pointed.emit(index)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._has_ring = comes_by_keyboard(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._has_ring = False
+        self.light(-1)
+        self.pointed.emit(-1)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._window:
             return
@@ -93,17 +129,22 @@ class TokenBar(QWidget):
             painter.setOpacity(1.0 if self._lit in (-1, index) else 0.35)
             painter.fillRect(box, now.colour(COLOURS.get(self._parts[index].source, "meter_other")))
         painter.setOpacity(1.0)
-        used = boxes[-1].right() if boxes else 0.0
-        limit = (self._window - self._answer) * self._scale()
+        scale = self._scale()
+        used, limit = self._used() * scale, self._window * scale
+        end = min(used + self._answer * scale, limit)
+        if end > used + 1:
+            answer = QRectF(used + 1, 0, end - used - 1, whole.height())
+            painter.fillRect(answer, now.colour("surface"))
+            _hatch(painter, answer, "line_strong")
         if self._is_over():
-            over = QRectF(limit, 0, max(0.0, used - limit), whole.height())
+            over = QRectF(limit, 0, max(0.0, whole.width() - limit), whole.height())
             painter.fillRect(over, now.colour("surface"))
             _hatch(painter, over, "danger")
             painter.fillRect(QRectF(limit - 1, 0, 2, whole.height()), now.colour("text"))
-        else:
-            answer = QRectF(used + 1, 0, self._answer * self._scale() - 1, whole.height())
-            painter.fillRect(answer, now.colour("surface"))
-            _hatch(painter, answer, "line_strong")
+        if self._has_ring:
+            painter.setPen(QPen(now.colour("accent_text"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(whole.adjusted(1, 1, -1, -1))
 
     def _used(self) -> int:
         return sum(part.tokens for part in self._parts)
@@ -113,7 +154,7 @@ class TokenBar(QWidget):
 
     def _scale(self) -> float:
         """Return px for each token."""
-        return self.width() / max(1, self._window, self._used())
+        return self.width() / max(1, self._window, self._used() + self._answer)
 
     def _boxes(self) -> list[QRectF]:
         """Return where the parts are, with a gap where the source changes or there is room for one."""
@@ -127,11 +168,18 @@ class TokenBar(QWidget):
         return boxes
 
     def _words(self, index: int) -> str:
-        return f"{self._parts[index].source}, ~{self._parts[index].tokens:,} tokens" if index >= 0 else ""
+        if not 0 <= index < len(self._parts):
+            return ""
+        part = self._parts[index]
+        return f"{WORDS.get(part.source, part.source)}, {self._about()}{part.tokens:,} tokens"
+
+    def _about(self) -> str:
+        return "" if self._is_exact else "~"
 
     def _spoken(self) -> str:
         over = "; this is too much" if self._is_over() else ""
-        return f"About {self._used():,} of {self._window:,} tokens, {self._answer:,} for the answer{over}"
+        about = "" if self._is_exact else "About "
+        return f"{about}{self._used():,} of {self._window:,} tokens, {self._answer:,} for the answer{over}"
 
 
 class TokenLegend(QWidget):
@@ -145,14 +193,14 @@ class TokenLegend(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def show_sizes(self, sizes: dict[str, int], answer: int, free: int) -> None:
-        """Show the tokens of each source; those without any are left out."""
+    def show_sizes(self, sizes: dict[str, int], answer: int, free: int, *, is_exact: bool = False) -> None:
+        """Show the tokens of each source, estimated unless `is_exact`; those without any are left out."""
         for source, tokens in {**sizes, ANSWER: answer, FREE: max(0, free)}.items():
             if source not in self._entries:
                 self._entries[source] = _Entry(source)
                 self._flow.addWidget(self._entries[source])
-            about = "" if source == ANSWER else "~"
-            self._entries[source].show_words(f"{source} {about}{tokens:,}")
+            about = "" if source == ANSWER or is_exact else "~"
+            self._entries[source].show_words(f"{WORDS.get(source, source)} {about}{tokens:,}")
             self._entries[source].setVisible(tokens > 0)
 
 

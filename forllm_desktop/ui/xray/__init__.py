@@ -1,0 +1,1 @@
+"""A prompt as a reader sees it: one widget, the same in every place."""
