@@ -31,6 +31,7 @@ class UndoKind(StrEnum):
     MARKED_READ = "marked_read"
     POST_DELETED = "post_deleted"
     POST_EDITED = "post_edited"
+    PROMPT_RULE = "prompt_rule"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from forllm_desktop.domain.forum import (
 from forllm_desktop.domain.settings import DEFAULT_USER_NAME
 from forllm_desktop.domain.undo import Kind, Restored, TrashItem, Undo, UndoKind
 from forllm_desktop.events import Events
-from forllm_desktop.services import context, restoring, topics
+from forllm_desktop.services import context, prompt_rules, restoring, topics
 from forllm_desktop.services.forum_tree import ForumTree
 from forllm_desktop.services.news import News, change
 from forllm_desktop.services.posting import (
@@ -339,6 +339,9 @@ class ForumService:
             case UndoKind.TOPIC_MOVED, ids if isinstance(before, tuple):
                 with self._change() as (session, news):
                     return topics.move_back(session, news, ids, before)
+            case UndoKind.PROMPT_RULE, ids:
+                with self._change() as (session, news):
+                    return prompt_rules.put_back(session, news, ids, str(before))
             case UndoKind.MARKED_READ, ids:
                 with self._change() as (session, news):
                     return topics.mark_unread(session, news, ids)

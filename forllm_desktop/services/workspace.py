@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from forllm_desktop.services.files import FilesService
     from forllm_desktop.services.generation import GenerationService
     from forllm_desktop.services.prompt import PromptService
+    from forllm_desktop.services.prompt_rules import PromptRuleService
     from forllm_desktop.services.proposals import ProposalService
     from forllm_desktop.services.ratings import RatingService
     from forllm_desktop.services.search import SearchService
@@ -95,6 +96,12 @@ class Workspace:
         from forllm_desktop.services.prompt import PromptService
 
         return PromptService(self.database, self.clock)
+
+    @cached_property
+    def prompt_rules(self) -> "PromptRuleService":
+        from forllm_desktop.services.prompt_rules import PromptRuleService
+
+        return PromptRuleService(self.database, self.events)
 
     @cached_property
     def proposals(self) -> "ProposalService":

@@ -72,5 +72,7 @@ def _icon(undo: Undo | PersonaUndo) -> str:
     if undo.kind.value.endswith("deleted"):
         return "trash"
     if isinstance(undo, Undo):
-        return "checks" if undo.kind is UndoKind.MARKED_READ else "pencil-simple"
+        return {UndoKind.MARKED_READ: "checks", UndoKind.PROMPT_RULE: "push-pin"}.get(
+            undo.kind, "pencil-simple"
+        )
     return "chat-centered-text" if undo.kind is PersonaUndoKind.ASKED else "users"

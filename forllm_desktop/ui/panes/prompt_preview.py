@@ -15,10 +15,7 @@ from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.search import SearchService
 from forllm_desktop.ui.latest import Latest
 from forllm_desktop.ui.widgets.combo_box import ComboBox
-from forllm_desktop.ui.widgets.flow_layout import FlowLayout
-from forllm_desktop.ui.widgets.labels import plain_label
-from forllm_desktop.ui.widgets.prompt_view import PromptRow, PromptView
-from forllm_desktop.ui.widgets.token_bar import Portion, TokenBar, TokenLegend
+from forllm_desktop.ui.xray.view import XrayView
 
 AFTER = 150
 """Milliseconds without a change before the prompt is built anew."""
@@ -36,10 +33,14 @@ class _Wish:
 class PromptPreview(QWidget):
     """Built in a thread by the function that also builds what is sent; shows nothing of its own making.
 
-    shown()    the newest wish can be seen
+    shown()                        the newest wish can be seen
+    post_requested(post_id)        a post of the prompt is to be shown
+    rule_requested(post_id, rule)  a post is to enter prompts by another PromptRule
     """
 
     shown = Signal()
+    post_requested = Signal(int)
+    rule_requested = Signal(int, str)
 
     def __init__(
         self,
@@ -57,11 +58,7 @@ class PromptPreview(QWidget):
         self._wish = _Wish(0, PersonaContent("", ""), 0)
         self.preview: Xray | None = None
         self._topics = ComboBox("Topic of the preview")
-        self._total = plain_label("", "small", "text_2")
-        self._bar = TokenBar()
-        self._legend = TokenLegend()
-        self._view = PromptView()
-        self._note = plain_label("", "small", "text_3", wraps=True)
+        self._view = XrayView("Prompt preview", self._topics)
         self._worker = Latest("prompt preview", self)
         self._timer = QTimer(self, singleShot=True, interval=AFTER)
         self._lay_out()
@@ -69,14 +66,14 @@ class PromptPreview(QWidget):
         self._topics.activated.connect(self._choose_topic)
         self._worker.done.connect(self._take)
         self._worker.failed.connect(lambda error: self._say(error))
-        self._bar.pointed.connect(self._light)
-        self._view.pointed.connect(self._light)
+        self._view.post_requested.connect(self.post_requested)
+        self._view.rule_requested.connect(self.rule_requested)
         self.refresh_topics()
 
     @property
     def is_busy(self) -> bool:
         """Say whether what is shown is not the newest yet."""
-        return self._timer.isActive() or self._worker.is_busy
+        return self._timer.isActive() or self._worker.is_busy or self._view.is_busy
 
     @property
     def topic_id(self) -> int:
@@ -114,6 +111,7 @@ class PromptPreview(QWidget):
         """End what runs."""
         self._timer.stop()
         self._worker.stop()
+        self._view.stop()
 
     def _choose_topic(self, _row: int) -> None:
         self._wish = replace(self._wish, topic_id=int(self._topics.currentData() or 0))
@@ -135,65 +133,22 @@ class PromptPreview(QWidget):
     def _take(self, result: object) -> None:
         assert isinstance(result, Xray)
         self.preview = result
-        portions = [Portion(part.source, part.tokens) for part in result.parts]
-        self._bar.show_parts(portions, result.answer, result.window)
-        free = result.window - result.answer - result.total
-        self._legend.show_sizes(result.sizes, result.answer, free)
-        self._view.show_rows(
-            [PromptRow(part.source, part.role, part.text, part.tokens) for part in result.parts]
-        )
-        self._total.setText(f"~{result.total:,} of {result.window:,} tokens")
-        self._total.set_colour("text_2" if result.fits else "danger")
-        self._note.setText(_note(result))
-        self._show_parts(True)
+        self._view.show_xray(result)
         self.shown.emit()
 
     def _say(self, error: object) -> None:
         """Say why there is nothing to show."""
         assert isinstance(error, ForllmError)
         self.preview = None
-        self._show_parts(False)
-        self._total.setText("")
-        self._note.setText(f"{error.title}. {error.message}")
-        self._note.show()
+        self._view.show_error(error)
         self.shown.emit()
 
-    def _show_parts(self, is_shown: bool) -> None:
-        for widget in (self._bar, self._legend, self._view):
-            widget.setVisible(is_shown)
-        self._note.setVisible(bool(self._note.text()))
-
-    def _light(self, row: int) -> None:
-        self._bar.light(row)
-        self._view.light(row)
-
     def _lay_out(self) -> None:
-        head = FlowLayout(ends_right=True)
         self._topics.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._topics.setMinimumContentsLength(24)
-        head.addWidget(plain_label("Prompt preview", "ui_strong"))
-        head.addWidget(self._topics)
-        head.addWidget(self._total)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._legend)
         layout.addWidget(self._view)
-        layout.addWidget(self._note)
-
-
-def _note(preview: Xray) -> str:
-    """Say what the rows do not show."""
-    lines = []
-    if not preview.fits:
-        lines.append(f"About {preview.over:,} tokens too many: this would not be sent.")
-    if len(preview.messages) < len([part for part in preview.parts if part.message >= 0]):
-        lines.append(f"Sent as {len(preview.messages)} messages: neighbours with the same role are joined.")
-    if not preview.is_known_model:
-        lines.append("The model was not asked yet; what it can do is assumed until then.")
-    return " ".join(lines)
 
 
 def _short(title: str) -> str:

@@ -82,8 +82,10 @@ class FindRow(QWidget):
         self._next.clicked.connect(lambda: self.step(1))
         self._previous.clicked.connect(lambda: self.step(-1))
         self._close.clicked.connect(self.close_row)
-        self._close.setVisible(not stays)
-        self.setVisible(stays)
+        if stays:
+            self._close.hide()
+        else:
+            self.hide()
         self._say()
 
     @property

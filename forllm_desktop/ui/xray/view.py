@@ -196,6 +196,7 @@ class XrayView(QWidget):
     # -- lighting up, finding, copying
 
     def _light_stretch(self, stretch: int) -> None:
+        self._bar.light(stretch)
         is_one = 0 <= stretch < len(self._stretches)
         self._list.light(self._stretches[stretch] if is_one else range(0))
 
@@ -300,7 +301,6 @@ class XrayView(QWidget):
         for widget in (self._title, beside, self._total, self._accuracy):
             if widget is not None:
                 names.addWidget(widget)
-        self._title.setVisible(bool(self._title.text()))
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(4)
@@ -319,6 +319,8 @@ class XrayView(QWidget):
         layout.addWidget(self._message)
         if fills:
             layout.addStretch()
+        # Only now: what is shown before it has a place becomes a window of its own.
+        self._title.setVisible(bool(self._title.text()))
         self.setFocusProxy(self._list)
 
 

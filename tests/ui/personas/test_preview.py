@@ -2,19 +2,19 @@
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QListView, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QLabel, QListView, QPlainTextEdit
 
 from forllm_desktop.domain.persona import Persona
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.desk import Desk
-from forllm_desktop.ui.widgets.prompt_view import PromptView
 from forllm_desktop.ui.widgets.token_bar import TokenBar
+from forllm_desktop.ui.xray.message_list import MessageList
 from tests.builders import a_subforum, a_topic
 from tests.ui.personas.conftest import PersonasUser
 
 
 def rows(user: PersonasUser) -> list[tuple[str, str, str, int]]:
-    view = user.page.findChild(PromptView)
+    view = user.page.findChild(MessageList)
     return [(row.source, row.role, row.text, row.tokens) for row in view.rows]
 
 
@@ -39,7 +39,7 @@ def test_the_preview_is_what_the_service_says(user: PersonasUser, ada: Persona, 
     assert [row[0] for row in rows(user)] == ["persona", "thread", "post"]
     assert "You answer User in Physics." in rows(user)[0][2]
     shown = user.page._preview.preview
-    assert f"~{shown.total:,} of {shown.window:,} tokens" == user.page._preview._total.text()
+    assert f"~{shown.total:,} of {shown.window:,} tokens" == user.page._preview._view._total.text()
 
 
 def test_the_preview_follows_what_is_typed(user: PersonasUser, ada: Persona, workspace: Workspace) -> None:
@@ -72,7 +72,7 @@ def test_the_topic_shown_last_is_chosen_and_another_can_be(
 
 def test_without_a_topic_it_says_so(user: PersonasUser, ada: Persona) -> None:
     user.open(ada)
-    assert "There is no topic yet" in user.page._preview._note.text()
+    assert "There is no topic yet" in user.page._preview._view._message.text()
     assert not user.sees(QListView, "Messages of the prompt")
 
 
@@ -81,13 +81,13 @@ def test_row_and_part_light_up_together(user: PersonasUser, ada: Persona, worksp
     user.open(ada)
     user.page._preview.refresh_topics()
     user.rest()
-    bar, view = user.page.findChild(TokenBar), user.page.findChild(PromptView)
+    bar, view = user.page.findChild(TokenBar), user.page.findChild(MessageList)
     view.pointed.emit(1)
-    assert (bar._lit, view._delegate.lit) == (1, 1)
+    assert (bar._lit, view._delegate.lit) == (1, range(1, 2))
     assert bar.part_at(0.5) == 0
     QTest.mouseMove(bar, QPointF(1, 3).toPoint())
     bar.pointed.emit(0)
-    assert (bar._lit, view._delegate.lit) == (0, 0)
+    assert (bar._lit, view._delegate.lit) == (0, range(1))
     assert "tokens" in bar.accessibleName()
 
 
@@ -98,7 +98,7 @@ def test_enter_opens_the_full_text_in_its_place(
     user.open(ada)
     user.page._preview.refresh_topics()
     user.rest()
-    view = user.page.findChild(PromptView)
+    view = user.page.findChild(MessageList)
     view.setFocus()
     view.setCurrentIndex(view.model().index(1, 0))
     QTest.keyClick(view, Qt.Key.Key_Return)
@@ -116,7 +116,7 @@ def test_an_open_message_follows_what_is_typed(
     user.open(ada)
     user.page._preview.refresh_topics()
     user.rest()
-    view = user.page.findChild(PromptView)
+    view = user.page.findChild(MessageList)
     view.toggle(0)
     user.find(QPlainTextEdit, "Instructions").setPlainText("Be brief.")
     user.rest()
@@ -129,5 +129,6 @@ def test_what_does_not_fit_is_said(user: PersonasUser, ada: Persona, workspace: 
     user.open(ada)
     user.page._preview.refresh_topics()
     user.rest()
-    assert "too many" in user.page._preview._note.text()
+    assert user.sees(QLabel, "About")
+    assert "too many" in user.find(QLabel, "About").text()
     assert "too much" in user.page.findChild(TokenBar).accessibleName()

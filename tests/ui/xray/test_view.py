@@ -1,12 +1,13 @@
 """The X-ray as a reader uses it: by pointer, by keys, and by ear."""
 
 import json
+from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QAbstractItemModel, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.errors import ForllmError
@@ -19,6 +20,8 @@ from forllm_desktop.ui.xray.rows import RowKind
 from forllm_desktop.ui.xray.view import XrayView
 from tests.ui.xray.support import a_long_prompt, a_part, a_prompt, an_xray
 
+W = TypeVar("W", bound=QWidget | QAbstractItemModel)
+
 
 @pytest.fixture
 def view(started_look: Look, qtbot: QtBot) -> XrayView:
@@ -29,12 +32,18 @@ def view(started_look: Look, qtbot: QtBot) -> XrayView:
     made.show()
     qtbot.waitExposed(made)
     mode = QAbstractItemModelTester.FailureReportingMode.Fatal
-    QAbstractItemModelTester(made.findChild(XrayModel), mode, made)
+    QAbstractItemModelTester(child(made, XrayModel), mode, made)
     return made
 
 
 def the_list(view: XrayView) -> MessageList:
-    return view.findChild(MessageList)
+    return child(view, MessageList)
+
+
+def child(widget: QWidget, kind: type[W]) -> W:
+    found = widget.findChild(kind)
+    assert found is not None
+    return found
 
 
 def said(view: XrayView) -> str:
@@ -43,7 +52,7 @@ def said(view: XrayView) -> str:
 
 def find(view: XrayView, text: str, qtbot: QtBot) -> QLineEdit:
     view.find()
-    field = view.findChild(QLineEdit)
+    field = child(view, QLineEdit)
     QTest.keyClicks(field, text)
     qtbot.waitUntil(lambda: not view.is_busy)
     return field
@@ -61,9 +70,9 @@ def test_it_shows_sizes_messages_and_what_was_left_out(view: XrayView) -> None:
     assert "~6,705 of 16,384 tokens" in said(view)
     assert "± 8 %" in said(view)
     rows = the_list(view).rows
-    assert [row.role for row in rows if row.kind is RowKind.PART][0] == "system"
+    assert next(row.role for row in rows if row.kind is RowKind.PART) == "system"
     assert rows[-1].role == "What was left out (2)"
-    assert "tokens" in view.findChild(TokenBar).accessibleName()
+    assert "tokens" in child(view, TokenBar).accessibleName()
 
 
 def test_loading_errors_and_content_replace_each_other(view: XrayView) -> None:
@@ -79,7 +88,7 @@ def test_loading_errors_and_content_replace_each_other(view: XrayView) -> None:
 
 def test_a_part_of_the_bar_and_its_rows_light_up_together(view: XrayView) -> None:
     view.show_xray(a_prompt())
-    bar, rows = view.findChild(TokenBar), the_list(view)
+    bar, rows = child(view, TokenBar), the_list(view)
     bar.pointed.emit(2)
     assert rows._delegate.lit == range(2, 4)
     rows.pointed.emit(3)
@@ -88,7 +97,7 @@ def test_a_part_of_the_bar_and_its_rows_light_up_together(view: XrayView) -> Non
 
 def test_the_bar_is_walked_by_the_arrow_keys(view: XrayView) -> None:
     view.show_xray(a_prompt())
-    bar = view.findChild(TokenBar)
+    bar = child(view, TokenBar)
     bar.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(bar, Qt.Key.Key_Right)
     QTest.keyClick(bar, Qt.Key.Key_Right)
@@ -103,14 +112,15 @@ def test_enter_opens_messages_and_esc_closes_them(view: XrayView) -> None:
     rows = the_list(view)
     rows.setFocus()
     QTest.keyClick(rows, Qt.Key.Key_Return)
-    full = rows.findChild(QPlainTextEdit)
+    full = child(rows, QPlainTextEdit)
     assert full.toPlainText() == "You are Ada, a patient physics tutor."
     QTest.keyClick(full, Qt.Key.Key_Escape)
     assert rows.full_text(0) is None
     assert rows.hasFocus()
     rows.open(0)
     rows.open(2)
-    assert rows.full_text(0) is not None and rows.full_text(2) is not None
+    assert rows.full_text(0) is not None
+    assert rows.full_text(2) is not None
 
 
 def test_only_so_many_messages_are_open_at_once(view: XrayView) -> None:
@@ -127,7 +137,8 @@ def test_an_open_message_follows_its_text(view: XrayView) -> None:
     the_list(view).open(0)
     view.show_xray(an_xray(*(a_part(f"new {at}") for at in range(6))))
     text = the_list(view).full_text(0)
-    assert text is not None and text.toPlainText() == "new 0"
+    assert text is not None
+    assert text.toPlainText() == "new 0"
 
 
 def test_sections_fold_and_a_left_out_post_is_shown(view: XrayView, qtbot: QtBot) -> None:
@@ -167,7 +178,8 @@ def test_changes_since_the_previous_prompt(view: XrayView, qtbot: QtBot) -> None
     rows.open(changed)
     qtbot.waitUntil(lambda: not view.is_busy)
     diff = next(e for e in rows.findChildren(QTextEdit) if e.accessibleName().startswith("What changed"))
-    assert "half" in diff.toPlainText() and "twice" in diff.toPlainText()
+    assert "half" in diff.toPlainText()
+    assert "twice" in diff.toPlainText()
     view.show_xray(now)
     assert not any(row.section == "changes" for row in rows.rows)
 
@@ -187,14 +199,14 @@ def test_search_counts_steps_and_opens_what_it_finds(view: XrayView, qtbot: QtBo
     QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert "1 of 2" in said(view)
     QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not view.findChild(QLineEdit).text()
+    assert not child(view, QLineEdit).text()
 
 
 def test_ctrl_f_opens_the_search(view: XrayView) -> None:
     view.show_xray(a_prompt())
     the_list(view).setFocus()
     QTest.keyClick(the_list(view), Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    assert view.findChild(QLineEdit).isVisible()
+    assert child(view, QLineEdit).isVisible()
 
 
 def test_a_hit_deep_in_a_long_message_is_found(view: XrayView, qtbot: QtBot) -> None:
@@ -237,7 +249,8 @@ def test_the_menu_of_a_row_offers_rules_and_its_post(view: XrayView, qtbot: QtBo
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     offered = [action.text() for action in menu.actions()]
-    assert "Leave out of prompts" in offered and "As usual in prompts" in offered
+    assert "Leave out of prompts" in offered
+    assert "As usual in prompts" in offered
     assert "Pin into prompts" not in offered
     with qtbot.waitSignal(view.rule_requested) as wished:
         choose("Leave out")
@@ -281,7 +294,8 @@ def test_opening_a_long_prompt_looks_at_the_rows_on_screen_alone(view: XrayView,
     monkeypatch.setattr(XrayModel, "data", counted)
     view.show_xray(a_long_prompt())
     view.grab()
-    assert looked and len(set(looked)) <= 12
+    assert looked
+    assert len(set(looked)) <= 12
     assert len(the_list(view).rows) == 202
 
 
@@ -303,5 +317,6 @@ def test_texts_are_plain_whatever_they_say(view: XrayView) -> None:
     )
     the_list(view).open(0)
     full = the_list(view).full_text(0)
-    assert full is not None and full.toPlainText() == "<b>bold</b>"
+    assert full is not None
+    assert full.toPlainText() == "<b>bold</b>"
     view.grab()
