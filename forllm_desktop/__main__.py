@@ -15,6 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from forllm_desktop.llm import engine
 
         return engine.main()
+    if arguments[:1] == ["--index-files"]:
+        from forllm_desktop.files import indexer
+
+        return indexer.main(arguments[1:])
     if arguments[:1] == ["--read-pdf"]:
         from forllm_desktop.files import pdf
 

@@ -233,6 +233,11 @@ class Desktop(QObject):
         self._cleaning.failed.connect(lambda error: log.warning("%s. %s", error.title, error.message))
         self._cleaning.ask(clean)
 
+    def _index_files(self) -> None:
+        """Follow what lies in the folders whose files may be tagged; `close` of the workspace ends it."""
+        if self.workspace is not None and not self._is_quitting:
+            self.workspace.files.start()
+
     def _refuse(self, error: ForllmError) -> None:
         """Say why nothing can be opened, in the window, which then only closes."""
         from forllm_desktop.ui.pages.refusal import RefusalPage

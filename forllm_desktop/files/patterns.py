@@ -5,11 +5,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-import pathspec
+from typing import TYPE_CHECKING
 
 from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.files.skipped import skips_file, skips_folder
+
+if TYPE_CHECKING:
+    import pathspec
 
 LONGEST_PATTERN = 500
 MOST_PATTERNS = 1000
@@ -113,7 +115,7 @@ def _reason_against(pattern: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
-            compiled = pathspec.GitIgnoreSpec.from_lines([pattern])
+            compiled = _compiled((pattern,))
     except (ValueError, FutureWarning, re.error, RecursionError) as error:
         is_bracket = isinstance(error, re.error | FutureWarning)
         return "Something in its brackets is wrong." if is_bracket else "It names nothing."
@@ -129,7 +131,9 @@ def _decides(patterns: tuple[str, ...], path: str) -> bool | None:
 
 
 @lru_cache(maxsize=64)
-def _compiled(patterns: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
+def _compiled(patterns: tuple[str, ...]) -> "pathspec.GitIgnoreSpec":
+    import pathspec  # late: a start needs none
+
     return pathspec.GitIgnoreSpec.from_lines(patterns)
 
 
