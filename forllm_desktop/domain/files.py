@@ -90,6 +90,14 @@ class FileFacts:
     encoding: str
 
 
+@dataclass(frozen=True)
+class ShownFile:
+    """A file of a post and how large it is; without `facts` its content is not stored any more."""
+
+    file: AttachedFile
+    facts: FileFacts | None
+
+
 def checked_file_name(name: str) -> str:
     """Return a file's name as it will be stored and shown: on one line, without folders, and not empty.
 

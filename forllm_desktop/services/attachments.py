@@ -14,6 +14,7 @@ from forllm_desktop.domain.files import (
     AttachedFile,
     FileFacts,
     PostFile,
+    ShownFile,
     StoredFile,
     checked_file_name,
     checked_file_note,
@@ -143,14 +144,20 @@ class AttachmentService:
         with self._database.read() as session:
             return {file.digest: file for file in rows.stored(session, digests)}
 
+    def shown(self, *, topic_id: int = 0, post_ids: Collection[int] = ()) -> dict[int, list[ShownFile]]:
+        """Return the files of a topic, or of some posts, by post with their sizes, in two queries."""
+        with self._database.read() as session:
+            found = rows.of_topic(session, topic_id) if topic_id else rows.of_posts(session, post_ids)
+            facts = _facts(session, {row.digest for row in found})
+        shown: dict[int, list[ShownFile]] = {}
+        for row in found:
+            shown.setdefault(row.post_id, []).append(ShownFile(_attached(row), facts.get(row.digest)))
+        return shown
+
     def facts(self, digests: Collection[str]) -> dict[str, FileFacts]:
         """Return how large stored files are by digest, without their texts."""
         with self._database.read() as session:
-            found = rows.sizes(session, digests)
-        return {
-            digest: FileFacts(size, tokens_of(characters), encoding)
-            for digest, size, characters, encoding in found
-        }
+            return _facts(session, digests)
 
     def content(self, digest: str) -> bytes:
         """Return the bytes of a file as they were stored. Raises NotFound."""
@@ -178,6 +185,13 @@ class AttachmentService:
             # As many more as are held: these may be the oldest.
             unneeded = rows.unneeded(session, self._started, CLEANED_AT_ONCE + len(held))
             return rows.remove(session, _first([found for found in unneeded if found[0] not in held]))
+
+
+def _facts(session: Session, digests: Collection[str]) -> dict[str, FileFacts]:
+    return {
+        digest: FileFacts(size, tokens_of(characters), encoding)
+        for digest, size, characters, encoding in rows.sizes(session, digests)
+    }
 
 
 def tokens_of(characters: int) -> int:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import delete, exists, func, select
 
 from forllm_desktop.domain.files import PostFile, StoredFile, from_stored_form
-from forllm_desktop.domain.forum import Draft
+from forllm_desktop.domain.forum import Draft, Post
 from forllm_desktop.storage.database import Session
 
 T = TypeVar("T")
@@ -24,6 +24,16 @@ def of_posts(session: Session, post_ids: Collection[int]) -> Sequence[PostFile]:
             select(PostFile).where(PostFile.post_id.in_(some)).order_by(PostFile.post_id, PostFile.position)
         )
     return found
+
+
+def of_topic(session: Session, topic_id: int) -> Sequence[PostFile]:
+    """List the files of all posts of a topic, each post's in their order."""
+    return session.scalars(
+        select(PostFile)
+        .join(Post, Post.post_id == PostFile.post_id)
+        .where(Post.topic_id == topic_id)
+        .order_by(PostFile.post_id, PostFile.position)
+    ).all()
 
 
 def stored(session: Session, digests: Collection[str]) -> list[StoredFile]:

@@ -1,5 +1,7 @@
 """How files are spoken of: their sizes, what kind they are, and what can be told of one in all."""
 
+from collections.abc import Sequence
+
 from forllm_desktop.domain.files import AttachedFile, FileFacts
 from forllm_desktop.domain.found_files import shown_size
 from forllm_desktop.ui import words
@@ -8,6 +10,12 @@ from forllm_desktop.ui import words
 def tokens(facts: FileFacts | None) -> str:
     """Return how much of a window a file takes: "~1,204 tokens"; empty when nothing is known of it."""
     return f"~{words.counted(facts.tokens, 'token')}" if facts is not None else ""
+
+
+def mention(files: Sequence[AttachedFile]) -> str:
+    """Return a line that names files, for copies of a post: "Files: notes.md (from the attic), log.txt"."""
+    named = (f"{file.name} ({file.note})" if file.note else file.name for file in files)
+    return f"{'Files' if len(files) > 1 else 'File'}: {', '.join(named)}"
 
 
 def kind(facts: FileFacts) -> str:

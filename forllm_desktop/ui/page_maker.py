@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from forllm_desktop.domain.errors import NotFound
+from forllm_desktop.domain.files import ShownFile
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui import file_words
 from forllm_desktop.ui.actions import Actions
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ def topic_key(topic_id: int) -> str:
 def new_topic_key(subforum_id: int) -> str:
     """Return the key of the page that starts a topic in a subforum."""
     return f"new:{subforum_id}"
+
+
+def file_key(post_id: int, place: int) -> str:
+    """Return the key of the page of a post's file, counted from 0."""
+    return f"file:{post_id}:{place}"
 
 
 def topic_of(key: str) -> int:
@@ -122,6 +129,8 @@ class PageMaker(QObject):
                 return (about[0].writing.words, "magic-wand") if about and about[0].writing else None
             if kind == "regenerate" and rest.isdecimal():
                 return f"Regenerate {self._workspace.personas.card(int(rest)).name}", "magic-wand"
+            if kind == "file" and (shown := self._file(rest)) is not None:
+                return shown.file.name, file_words.icon_of(shown.facts)
             if kind == "proposal" and rest.isdecimal():
                 return self._describe_proposal(int(rest))
         except NotFound:
@@ -144,6 +153,8 @@ class PageMaker(QObject):
             return self._make_subforum(key, int(rest))
         if kind in _GENERATORS:
             return self._make_generator(**{_GENERATORS[kind]: int(rest)})
+        if kind == "file":
+            return self._make_file(*map(int, rest.split(":")))
         if kind == "proposal":
             return self._make_proposal(key, int(rest))
         makers = {
@@ -168,6 +179,7 @@ class PageMaker(QObject):
             for view in page.findChildren(ThreadView):
                 PostDrops(view, self.post_handler)
         page.failed.connect(self.failed)
+        page.file_requested.connect(lambda *file: self.page_requested.emit(file_key(*file)))
         page.link_hovered.connect(self.link_hovered)
         page.link_opened.connect(self.link_opened)
         page.persona_requested.connect(self.persona_requested)
@@ -228,6 +240,24 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.finished.connect(lambda: self.finished.emit(key))
         page.persona_requested.connect(self.persona_requested)
+        page.saved.connect(self.saved)
+        return page
+
+    def _file(self, rest: str) -> ShownFile | None:
+        """Return the file that the rest of a key means; None when there is none (any more)."""
+        post, _, place = rest.partition(":")
+        if not (post.isdecimal() and place.isdecimal()):
+            return None
+        self._workspace.forum.post(int(post))
+        files = self._workspace.attachments.shown(post_ids=[int(post)]).get(int(post), [])
+        return files[int(place)] if int(place) < len(files) else None
+
+    def _make_file(self, post_id: int, place: int) -> QWidget:
+        from forllm_desktop.ui.pages.file import FilePage
+
+        page = FilePage(post_id, place, self._workspace)
+        page.failed.connect(self.failed)
+        page.post_requested.connect(self.post_requested)
         page.saved.connect(self.saved)
         return page
 

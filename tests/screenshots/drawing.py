@@ -18,6 +18,7 @@ from forllm_desktop.ui.icons import load_icons
 from tests.builders import FixedClock
 from tests.fakes import FakeOllama
 from tests.screenshots import (  # noqa: F401 (their scenes)
+    attachment_scenes,
     context_scenes,
     dragging_scenes,
     generation_scenes,

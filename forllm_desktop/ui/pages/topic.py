@@ -18,6 +18,7 @@ class TopicPage(Page):
 
     request_requested(request_id)    the request of a reply is to be shown in the queue
     persona_requested(persona_id, version)    who wrote a reply is to be shown
+    file_requested(post_id, place)   a file of a post is to be shown, counted from 0
     link_hovered(address)            the pointer is over a link; empty when it left
     link_opened(address)             a link was followed
     undo_offered(undo)               something was deleted and can come back
@@ -30,6 +31,7 @@ class TopicPage(Page):
 
     request_requested = Signal(int)
     persona_requested = Signal(int, int)
+    file_requested = Signal(int, int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
     undo_offered = Signal(object)
@@ -44,7 +46,9 @@ class TopicPage(Page):
         super().__init__(parent)
         ws = self._workspace = workspace
         self.topic_id = topic_id
-        self._thread = ThreadPage(topic_id, ws.forum, ws.queue, ws.personas, ws.events)
+        self._thread = ThreadPage(
+            topic_id, ws.forum, ws.queue, ws.personas, ws.events, attachments=ws.attachments
+        )
         self._thread.set_flat(ws.settings.recall("flat", False) is True)
         self._thread.flat_changed.connect(lambda is_flat: ws.settings.remember("flat", is_flat))
         self._composer = Composer(ws)
@@ -96,6 +100,7 @@ class TopicPage(Page):
         thread.ask_requested.connect(self._ask_about)
         thread.edit_requested.connect(self._edit)
         thread.failed.connect(self.failed)
+        thread.file_requested.connect(self.file_requested)
         thread.link_hovered.connect(self.link_hovered)
         thread.link_opened.connect(self.link_opened)
         thread.persona_requested.connect(self.persona_requested)

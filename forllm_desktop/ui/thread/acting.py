@@ -11,6 +11,7 @@ from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.ui import words
 from forllm_desktop.ui.thread.actions import Act, possible
+from forllm_desktop.ui.thread.attached import file_of
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
@@ -35,6 +36,7 @@ class Acting(QObject):
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
     link_opened = Signal(str)
+    file_requested = Signal(int, int)
     undo_offered = Signal(object)
     failed = Signal(object)
     turned = Signal(int)
@@ -75,7 +77,7 @@ class Acting(QObject):
             case Act.EDIT:
                 self.edit_requested.emit(entry.key)
             case Act.COPY:
-                QGuiApplication.clipboard().setText(self._keeper.source.words_of(entry)[0])
+                QGuiApplication.clipboard().setText(self._keeper.source.copy_of(entry))
             case Act.STOP | Act.CANCEL:
                 self._queue.cancel(job_id)
             case Act.RETRY:
@@ -115,6 +117,8 @@ class Acting(QObject):
         elif target == "act:parent" and entry is not None:
             if entry.parent is not None:
                 self.post_wished.emit(entry.parent)
+        elif (place := file_of(target)) is not None:
+            self.file_requested.emit(key, place)
         elif target == "act:edits" and entry is not None:
             self.show_edits(entry)
         elif entry is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QObject
 
+from forllm_desktop.ui.thread.attached import file_blocks
 from forllm_desktop.ui.thread.content import body_of, branch_words
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.filler import Slices
@@ -172,6 +173,7 @@ class Bodies(QObject):
             thoughts=thoughts,
             is_thinking=progress is not None and progress.phase == "thinking",
             folded=folded,
+            files=file_blocks(self._source.files_of(entry), self.limits_of(entry.key).opened),
         )
 
     def _take(self, part: Part, blocks: list[Block]) -> None:

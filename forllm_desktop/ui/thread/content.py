@@ -150,8 +150,9 @@ def body_of(
     thoughts: Sequence[Block] | None = None,
     is_thinking: bool = False,
     folded: str = "",
+    files: Sequence[Block] = (),
 ) -> list[Block]:
-    """Return the blocks below a head line.
+    """Return the blocks below a head line; `files` are those of its files.
 
     `thoughts` are the blocks of the model's thoughts when they are unfolded; `folded` says what a folded
     branch holds.
@@ -163,6 +164,7 @@ def body_of(
         if thinking:
             blocks += _thinking(thinking, thoughts, is_thinking)
         blocks += text
+        blocks += files
         blocks += _trouble(entry)
     if folded:
         blocks.append(Block(Kind.NOTE, (Run(folded, link="act:branch"),)))
@@ -213,7 +215,7 @@ def branch_words(below: Sequence[Entry], names: Names) -> str:
     return f"{count} by {by}" if by else count
 
 
-def spoken(entry: Entry, names: Names, place: int, count: int, head: Head) -> str:
+def spoken(entry: Entry, names: Names, place: int, count: int, head: Head, files: int = 0) -> str:
     """Return what a screen reader hears when a post becomes the current one."""
     parts = [head.author]
     version = names.version(entry)
@@ -226,4 +228,6 @@ def spoken(entry: Entry, names: Names, place: int, count: int, head: Head) -> st
         parts.append("unread")
     if head.state is not None:
         parts.append(head.state.word)
+    if files:
+        parts.append(words.counted(files, "file"))
     return ", ".join(parts)

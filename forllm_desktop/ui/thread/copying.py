@@ -6,7 +6,7 @@ from forllm_desktop.ui.thread.bidi import without_isolates
 from forllm_desktop.ui.thread.specs import Kind
 from forllm_desktop.ui.thread.typeset import CELL, GAP, KIND, TASK
 
-_WITH_NAMES = (Kind.TITLE.value, Kind.HEADER.value, Kind.NOTE.value)
+_WITH_NAMES = (Kind.TITLE.value, Kind.HEADER.value, Kind.NOTE.value, Kind.FILE.value)
 
 
 def plain_text(document: QTextDocument, start: int, end: int) -> str:

@@ -134,6 +134,8 @@ class Decorations:
                 self._paint_head(painter, block)
             elif kind == Kind.CODE.value:
                 well_top = self.grounds.paint_code(painter, clip, block, box, well_top)
+            elif kind == Kind.FILE.value:
+                self.grounds.paint_file(painter, block, box)
             elif kind == Kind.RULE.value:
                 self.grounds.paint_rule(painter, block, box)
             if form.property(TASK):

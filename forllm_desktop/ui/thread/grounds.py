@@ -10,7 +10,16 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QTextBlock, QTextDocume
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.style import Style
-from forllm_desktop.ui.thread.typeset import IS_CODE, LANGUAGE, PLACE, QUOTE, TASK, TEXT_LEFT
+from forllm_desktop.ui.thread.typeset import (
+    FILE_LEFT,
+    FILE_PAD,
+    IS_CODE,
+    LANGUAGE,
+    PLACE,
+    QUOTE,
+    TASK,
+    TEXT_LEFT,
+)
 from forllm_desktop.ui.thread.writer import Writer
 
 
@@ -131,6 +140,23 @@ class Grounds:
             top = self.box(before).bottom() - 1 if level < shared else box.top() + px(2)
             bar = QRectF(left + level * px(16), top, px(3), box.bottom() - top)
             painter.drawRect(bar)
+
+    def paint_file(self, painter: QPainter, block: QTextBlock, box: QRectF) -> None:
+        """Paint the frame and the icon of a file's row."""
+        style, px = self.style, self.style.px
+        layout = block.layout()
+        wide = max((layout.lineAt(at).naturalTextWidth() for at in range(layout.lineCount())), default=0.0)
+        left = float(block.blockFormat().property(TEXT_LEFT))
+        right = left + px(FILE_LEFT) + wide + px(FILE_PAD)
+        frame = QRectF(left, round(box.top() - px(4)), right - left, round(box.height() + px(8)))
+        painter.setPen(QPen(style.colour("line"), 1))
+        painter.setBrush(style.colour("sunken"))
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), px(6), px(6))
+        line = layout.lineAt(0)
+        side = px(14)
+        middle = box.top() + (line.y() + line.height() / 2 if line.isValid() else box.height() / 2)
+        icon = QRectF(left + px(FILE_PAD), middle - side / 2, side, side).toRect()
+        paint_icon(painter, icon, str(block.blockFormat().property(PLACE)), "text_2")
 
     def paint_rule(self, painter: QPainter, block: QTextBlock, box: QRectF) -> None:
         """Paint a horizontal rule."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, NotFound
 from forllm_desktop.events import Events
+from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService
@@ -49,6 +50,7 @@ class ThreadPage(QWidget):
     request_requested(request_id) somebody wants to see a request in the queue
     persona_requested(persona_id, version)  somebody wants to see who wrote a reply
     versions_requested(post_id)   somebody wants a reply once more, by another version of its persona
+    file_requested(post_id, place)  somebody wants to read a file of a post, counted from 0
     link_hovered(address)         where the link under the mouse or the focus leads; "" for none
     link_opened(address)          somebody followed a link that leads outside
     undo_offered(undo), failed(error in words)
@@ -63,6 +65,7 @@ class ThreadPage(QWidget):
     request_requested = Signal(int)
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
+    file_requested = Signal(int, int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
     undo_offered = Signal(object)
@@ -80,10 +83,11 @@ class ThreadPage(QWidget):
         personas: PersonaService,
         events: Events,
         parent: QWidget | None = None,
+        attachments: AttachmentService | None = None,
     ) -> None:
         super().__init__(parent)
         self.topic_id = topic_id
-        self._source = Source(topic_id, forum, queue, personas)
+        self._source = Source(topic_id, forum, queue, personas, attachments)
         self._target: int | None = None
         self._is_open = False
         self._loading: Iterator[None] | None = None
@@ -131,6 +135,7 @@ class ThreadPage(QWidget):
         for name in ("reply", "ask", "edit", "request", "persona", "versions"):
             getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
         acting.link_opened.connect(self.link_opened)
+        acting.file_requested.connect(self.file_requested)
         acting.undo_offered.connect(self.undo_offered)
         acting.failed.connect(self.failed)
         self._reading.failed.connect(self.failed)
@@ -176,7 +181,7 @@ class ThreadPage(QWidget):
     def copy_source(self, post_id: int) -> str:
         """Return a post as Markdown and put it onto the clipboard."""
         entry = self._entry(post_id)
-        text = self._source.words_of(entry)[0] if entry is not None else ""
+        text = self._source.copy_of(entry) if entry is not None else ""
         QGuiApplication.clipboard().setText(text)
         return text
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from forllm_desktop.domain.errors import NotFound
+from forllm_desktop.domain.files import ShownFile
 from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.persona_card import reason_words
+from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.services.running import Progress
+from forllm_desktop.ui.thread.attached import with_files
 from forllm_desktop.ui.thread.content import Names
 from forllm_desktop.ui.thread.entries import Entry, Thread
 
@@ -17,7 +20,12 @@ class Source:
     """One topic with its posts, its requests and the names of its personas."""
 
     def __init__(
-        self, topic_id: int, forum: ForumService, queue: QueueService, personas: PersonaService
+        self,
+        topic_id: int,
+        forum: ForumService,
+        queue: QueueService,
+        personas: PersonaService,
+        attachments: AttachmentService | None = None,
     ) -> None:
         self.topic_id = topic_id
         self.thread = Thread()
@@ -25,6 +33,8 @@ class Source:
         self.subforum_name = ""
         self.is_loaded = False
         self._forum, self._queue, self._personas = forum, queue, personas
+        self._attachments = attachments
+        self.files: dict[int, list[ShownFile]] = {}
         self.topic: Topic = forum.topic(topic_id)
         self._known_jobs: set[int] = set()
 
@@ -38,6 +48,8 @@ class Source:
         self.read_title()
         self.thread.posts = {found.post.post_id: found.post for found in self._forum.thread(self.topic_id)}
         yield
+        if self._attachments is not None:
+            self.files = self._attachments.shown(topic_id=self.topic_id)
         self._read_jobs()
         self.read_names()
         yield
@@ -76,6 +88,7 @@ class Source:
         if post.topic_id != self.topic_id:
             return False
         self.thread.posts[post_id] = post
+        self._read_files(post_id)
         self._note_name(post)
         return True
 
@@ -105,6 +118,19 @@ class Source:
             return progress.text, progress.thinking
         post = entry.post
         return (post.content, post.thinking) if post is not None else ("", "")
+
+    def files_of(self, entry: Entry) -> list[ShownFile]:
+        """Return the files of an entry in their order."""
+        return self.files.get(entry.key, []) if not entry.is_deleted else []
+
+    def copy_of(self, entry: Entry) -> str:
+        """Return the text of an entry as it is copied: with the names of its files."""
+        return with_files(self.words_of(entry)[0], [shown.file for shown in self.files_of(entry)])
+
+    def _read_files(self, post_id: int) -> None:
+        if self._attachments is not None:
+            self.files.pop(post_id, None)
+            self.files |= self._attachments.shown(post_ids=[post_id])
 
     def _read_jobs(self) -> None:
         self.thread.jobs = list(self._queue.requests_of_topic(self.topic_id))

@@ -19,6 +19,7 @@ class Kind(IntEnum):
     TABLE = 7
     RULE = 8
     NOTE = 9
+    FILE = 10
 
 
 class Style(IntFlag):
@@ -50,11 +51,12 @@ class Run(NamedTuple):
 class Block(NamedTuple):
     """One block of a post's body, or its header.
 
-    `level` is the heading's level; `indent` the nesting of lists; `quote` that of quotes; `marker` is a list
-    marker ("•", "3.") or a task's box ("[ ]", "[x]"); `language` names a code block's language; `place` is
-    the position in a run of code lines: "first", "middle", "last" or "only"; `rows` are a table's rows,
-    each a tuple of cells, each a tuple of runs, the first row the head; `align` the columns' alignments
-    ("l", "c", "r"). `joined` blocks continue the block before without a gap.
+    `level` is the heading's level, or 1 for the last file of a post; `indent` the nesting of lists; `quote`
+    that of quotes; `marker` is a list marker ("•", "3.") or a task's box ("[ ]", "[x]"); `language` names a
+    code block's language; `place` is the position in a run of code lines: "first", "middle", "last" or
+    "only", or the icon of a file; `rows` are a table's rows, each a tuple of cells, each a tuple of runs, the
+    first row the head; `align` the columns' alignments ("l", "c", "r"). `joined` blocks continue the block
+    before without a gap.
     """
 
     kind: Kind

@@ -40,6 +40,8 @@ _ALIGN = {
     "c": Qt.AlignmentFlag.AlignHCenter,
     "r": Qt.AlignmentFlag.AlignRight,
 }
+FILE_LEFT, FILE_PAD = 30, 10
+"""Room in px at 100 % that the row of a file has around its text: at its left with the icon, and else."""
 _MOST_PILLS = 60
 """Inline code spans of one block that get a ground."""
 
@@ -238,6 +240,8 @@ class Typesetter:
             return "code", "text"
         if block.kind is Kind.NOTE:
             return "ui", "text_3"
+        if block.kind is Kind.FILE:
+            return "ui", "text"
         if block.kind is Kind.HEADING:
             name, factor = _HEADINGS.get(block.level, ("ui_strong", 1.08))
             return f"{name}*{factor}", "text"
@@ -263,6 +267,11 @@ class Typesetter:
         elif block.kind is Kind.HEADING:
             top = 4 if is_first else _HEADING_TOPS.get(block.level, 14)
             made.setLineHeight(125, _PROPORTIONAL)
+        elif block.kind is Kind.FILE:
+            made.setProperty(PLACE, block.place)
+            left, pad = left + px(FILE_LEFT), px(FILE_PAD)
+            top = 13
+            made.setBottomMargin(px(25 if block.level else 0))
         elif block.kind is Kind.RULE:
             top = 12
             made.setBottomMargin(px(4))

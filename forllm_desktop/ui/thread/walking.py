@@ -97,7 +97,9 @@ class Walking(QObject):
         keys = [one.key for one in self._keeper.shown]
         if entry is not None and key in keys:
             head = self._keeper.head(entry)
-            self.say(spoken(entry, self._keeper.source.names, keys.index(key) + 1, len(keys), head))
+            source = self._keeper.source
+            files = len(source.files_of(entry))
+            self.say(spoken(entry, source.names, keys.index(key) + 1, len(keys), head, files))
 
     def say(self, words: str) -> None:
         """Let a screen reader say something, politely."""

@@ -11,6 +11,7 @@ from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.events import Events
+from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.queue import QueueService
@@ -76,12 +77,23 @@ def show(topics: Topics, started_look: Look, qtbot: QtBot) -> Iterator[Callable[
     frames: list[QWidget] = []
     pages: list[ThreadPage] = []
 
-    def open_page(width: int = 900, height: int = 600, post: int | None = None) -> ThreadPage:
+    def open_page(
+        width: int = 900,
+        height: int = 600,
+        post: int | None = None,
+        attachments: AttachmentService | None = None,
+    ) -> ThreadPage:
         # A parent of a fixed size, as in the window; offscreen windows of their own are moved about.
         frame = QWidget()
         frame.resize(width, height)
         page = ThreadPage(
-            topics.topic.topic_id, topics.forum, topics.queue, topics.personas, topics.events, frame
+            topics.topic.topic_id,
+            topics.forum,
+            topics.queue,
+            topics.personas,
+            topics.events,
+            frame,
+            attachments,
         )
         page.resize(width, height)
         if post is not None:
