@@ -87,3 +87,9 @@ def settings_windows(stage: Stage, filled: Filled) -> None:
     row._number._line.editingFinished.emit()
     page._scroll.ensureWidgetVisible(page._windows, 0, 0)
     page._scroll.ensureWidgetVisible(page._windows._others)
+
+
+@scene()
+def settings_context_help(stage: Stage, filled: Filled) -> None:
+    page = settings_section(stage, "Context")
+    page._context._help.open()

@@ -1,5 +1,7 @@
 """The options of what is sent, on the Settings page: in groups, with what they mean in numbers."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
@@ -7,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.settings import Settings
 from forllm_desktop.services.workspace import Workspace
+from forllm_desktop.ui.context_help import PARAGRAPHS
 from forllm_desktop.ui.context_words import context_sentence
 from forllm_desktop.ui.pages.settings_context import GROUPS, ContextSection
 from forllm_desktop.ui.widgets.settings_form import options_of
@@ -90,3 +93,11 @@ def test_a_search_shows_the_option_with_its_heading(section: ContextSection) -> 
     assert not section.filter("zebra")
     assert section.filter("")
     assert section._sentence.isVisible()
+
+
+def test_the_help_is_told_in_the_readme_too(section: ContextSection) -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    for title, text in PARAGRAPHS.items():
+        assert f"**{title}.** {text}" in readme
+    assert section.filter("chain")
+    assert section._help.isVisible()

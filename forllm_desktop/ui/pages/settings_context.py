@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.events import Events
 from forllm_desktop.services.settings import SettingsService
+from forllm_desktop.ui.context_help import PARAGRAPHS
 from forllm_desktop.ui.context_words import context_sentence
+from forllm_desktop.ui.widgets.fold import Fold
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.settings_form import SettingsForm, options_of
 
@@ -19,6 +21,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Other threads": ("ambient_share", "ambient_posts_per_branch", "ambient_posts", "ambient_topics"),
 }
 """The options of the section below their headings."""
+_TOLD = "how a prompt is made help history thread budget room chain tilde estimate pin left out shortened"
 
 
 class ContextSection(QWidget):
@@ -39,6 +42,8 @@ class ContextSection(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(24)
         layout.addWidget(self._sentence)
+        self._help = Fold("How a prompt is made", _help())
+        layout.addWidget(self._help)
         options = {option.name: option for option in options_of("Context")}
         for title, names in GROUPS.items():
             form = SettingsForm(settings, events, [options[name] for name in names])
@@ -64,7 +69,9 @@ class ContextSection(QWidget):
             part.setVisible(matches)
             found = found or matches
         self._sentence.setVisible(not text.strip())
-        return found
+        is_told = all(word in _TOLD for word in text.casefold().split())
+        self._help.setVisible(is_told)
+        return found or is_told
 
     def _follow(self, name: str, value: Any) -> None:
         self._typed = replace(self._typed, **{name: value})
@@ -72,3 +79,15 @@ class ContextSection(QWidget):
 
     def _say(self) -> None:
         self._sentence.setText(context_sentence(self._typed))
+
+
+def _help() -> QWidget:
+    body = QWidget()
+    lines = QVBoxLayout(body)
+    lines.setContentsMargins(0, 0, 0, 0)
+    lines.setSpacing(2)
+    for title, text in PARAGRAPHS.items():
+        lines.addWidget(plain_label(title, "ui_medium", wraps=True))
+        lines.addWidget(plain_label(text, "ui", "text_2", wraps=True))
+        lines.addSpacing(10)
+    return body
