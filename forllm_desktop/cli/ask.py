@@ -2,10 +2,11 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
 
 from forllm_desktop import paths
-from forllm_desktop.cli import naming
+from forllm_desktop.cli import attaching, naming
 from forllm_desktop.cli.output import job_document, print_json, say
 from forllm_desktop.cli.persona_arguments import version_number
 from forllm_desktop.cli.running import run_requests
@@ -13,6 +14,7 @@ from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_text, title_from
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.domain.servers import ModelChoice
+from forllm_desktop.domain.submission import NewPost
 from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace, open_workspace
@@ -37,6 +39,7 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
     )
     parser.add_argument("--model", metavar="M", help="a model of the server, or the path of a GGUF file")
     parser.add_argument("--server", metavar="URL", help="address of the server; it is added if unknown")
+    attaching.add_arguments(parser)
     parser.add_argument("--wait", action="store_true", help="run this request and what it waits for")
     parser.set_defaults(run=run)
 
@@ -77,13 +80,16 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
     if options.persona_version is not None and persona_id is not None:
         workspace.personas.version(persona_id, options.persona_version)
     wish = Wish(_model(workspace, options, subforum, persona_id), persona_id, options.persona_version)
+    new = NewPost(subforum.subforum_id if subforum else 0, title=title, text=text, wish=wish)
     if topic is not None:
         thread = workspace.forum.thread(topic.topic_id)
         first = thread[0].post.post_id if thread else None
-        return workspace.queue.ask(topic.topic_id, text, wish, first)[1]
+        new = replace(new, topic_id=topic.topic_id, parent_post_id=first)
+    checked = workspace.submitting.check(replace(new, files=attaching.store_attached(workspace, options)))
     if subforum is None:
-        subforum = workspace.forum.create_subforum(name)
-    return workspace.queue.ask_in_new_topic(subforum.subforum_id, title, text, wish)[2]
+        made = workspace.forum.create_subforum(name)
+        checked = replace(checked, new=replace(checked.new, subforum_id=made.subforum_id))
+    return workspace.submitting.submit(checked).jobs[0]
 
 
 def _model(
