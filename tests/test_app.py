@@ -192,11 +192,13 @@ def test_another_program_that_locks_the_database_costs_neither_time_nor_text(
             began = time.monotonic()
             step()
             assert time.monotonic() - began < 1
+        qtbot.waitUntil(composer._error.isVisible)
         assert composer._text.toPlainText() == "not sent yet"
         assert "locked by another program" in composer._error.text()
         assert "locked by another program" in desktop.window.bar.accessibleName()
         other.execute("ROLLBACK")
-    composer.post()
+    with qtbot.waitSignal(composer.posted):
+        composer.post()
     assert composer._text.toPlainText() == ""
     assert forum.thread(topic.topic_id)[-1].post.content == "not sent yet"
 

@@ -128,6 +128,7 @@ def test_another_one_is_assigned_with_the_request_and_both_can_be_taken_back(pag
     assert [m.card.name for m in forum.ws.personas.members(forum.subforum)] == ["Ada", "Skeptic"]
     composer(page)._text.setPlainText("And at night?")
     composer(page).post_and_ask()
+    qtbot.waitUntil(lambda: not composer(page)._sending.is_busy)
     job = forum.ws.queue.jobs()[0]
     assert (job.llm_persona, job.status) == (forum.feynman, JobStatus.PENDING)
     assert "Feynman" in [m.card.name for m in forum.ws.personas.members(forum.subforum)]
@@ -162,7 +163,7 @@ def test_names_in_the_menus_are_plain_text(page, forum):
     assert "&lt;b&gt;" in composer(page)._persona.toolTip()
 
 
-def test_an_earlier_version_can_be_asked(page, forum):
+def test_an_earlier_version_can_be_asked(page, forum, qtbot):
     forum.ws.personas.change(forum.ada, instructions="You are Ada, twice.", note="More of her")
     versions = submenu(opened(page), VersionMenu)
     assert [text.split("   ")[0] for text in words(versions)] == ["v2", "v1"]
@@ -172,6 +173,7 @@ def test_an_earlier_version_can_be_asked(page, forum):
     assert composer(page)._persona.accessibleName() == "Persona that answers: Ada v1"
     composer(page)._text.setPlainText("And at night?")
     composer(page).post_and_ask()
+    qtbot.waitUntil(lambda: not composer(page)._sending.is_busy)
     job = forum.ws.queue.jobs()[0]
     assert (job.llm_persona, job.persona_version, job.version_is_chosen) == (forum.ada, 1, True)
 
@@ -195,6 +197,7 @@ def test_the_model_that_the_persona_prefers_is_the_first_choice(page, forum, qtb
     picker.choose(None)
     composer(page)._text.setPlainText("And at night?")
     composer(page).post_and_ask()
+    qtbot.waitUntil(lambda: not composer(page)._sending.is_busy)
     assert forum.ws.queue.jobs()[0].llm_model == "qwen3:8b"
 
 
@@ -350,6 +353,7 @@ def test_a_deleted_persona_is_not_asked_again(forum, reply, page, desk, qtbot):
 def test_a_waiting_answer_says_on_the_page_who_will_be_used_and_why(page, forum, qtbot):
     composer(page)._text.setPlainText("And at night?")
     composer(page).post_and_ask()
+    qtbot.waitUntil(lambda: not composer(page)._sending.is_busy)
     thread = page._thread
     waiting = lambda: next((e for e in thread._source.thread.entries if e.post is None), None)  # noqa: E731
     qtbot.waitUntil(lambda: waiting() is not None)

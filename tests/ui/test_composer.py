@@ -37,6 +37,11 @@ def typed(composer: Composer, qtbot, text: str) -> None:
     qtbot.keyClicks(composer._text, text)
 
 
+def checked(composer: Composer, qtbot) -> None:
+    """Wait until what was sent is stored or refused."""
+    qtbot.waitUntil(lambda: not composer._sending.is_busy)
+
+
 def button(composer: Composer, name: str) -> QPushButton:
     return next(b for b in composer.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible())
 
@@ -80,6 +85,7 @@ def test_a_topic_whose_first_post_was_deleted_can_still_be_written_in(services, 
     composer.write_in(topic.topic_id)
     typed(composer, qtbot, "Again.")
     qtbot.mouseClick(button(composer, "Post"), Qt.MouseButton.LeftButton)
+    checked(composer, qtbot)
     posts = [one.post for one in services.forum.thread(topic.topic_id)]
     assert [post.content for post in posts if post.parent_post_id is None][-1] == "Again."
 
@@ -111,6 +117,7 @@ def test_an_empty_post_is_refused_in_words(services, qtbot):
     composer = composer_of(services, qtbot)
     composer.write_new_topic(subforum.subforum_id)
     composer.post()
+    checked(composer, qtbot)
     assert composer._error.text().startswith("The post is empty")
     assert services.forum.topics(subforum.subforum_id) == []
 
@@ -121,6 +128,7 @@ def test_an_over_long_post_is_refused_and_stays(services, qtbot):
     composer.write_in(topic.topic_id)
     composer._text.setPlainText(("word " * 200 + "\n") * (POST_LIMIT // 1000))
     composer.post()
+    checked(composer, qtbot)
     assert "too long" in composer._error.text()
     assert len(composer._text.toPlainText()) > POST_LIMIT
 

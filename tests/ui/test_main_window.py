@@ -337,7 +337,8 @@ def test_a_new_topic_replaces_the_page_it_was_written_on(
     assert isinstance(page, NewTopicPage)
     assert tabs(window).open_keys() == [f"new:{subforum.subforum_id}"]
     page._composer._text.setPlainText("Why is the sky blue?")
-    page._composer.post()
+    with qtbot.waitSignal(page._composer.topic_made):
+        page._composer.post()
     (topic,) = workspace.forum.topics(subforum.subforum_id)
     assert tabs(window).open_keys() == [f"topic:{topic.topic_id}"]
 

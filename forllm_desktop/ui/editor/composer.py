@@ -6,14 +6,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
-from forllm_desktop.domain.errors import ForllmError, InvalidInput
-from forllm_desktop.domain.forum import checked_text, title_from
+from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotPossible
 from forllm_desktop.domain.servers import ModelChoice
-from forllm_desktop.services.queue import Wish
+from forllm_desktop.domain.tags import PersonaTag
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import words
+from forllm_desktop.ui.editor.asking_line import AskingLine
 from forllm_desktop.ui.editor.completing import Completing
 from forllm_desktop.ui.editor.place import Place
+from forllm_desktop.ui.editor.sending import Sending, Sent
 from forllm_desktop.ui.editor.unsent import Keeper, Unsent
 from forllm_desktop.ui.editor.writing_form import WritingForm
 
@@ -26,6 +27,7 @@ class Composer(QWidget):
     posted(post_id)          a post was made or changed; the field is empty again
     asked(request_id)        and an answer to it is queued
     assigned(request_id)     and its persona was assigned to the subforum with it
+    undo_offered(undo)       an edit changed the queue; how to take it back
     topic_made(topic_id)     a new topic was made
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
@@ -37,6 +39,7 @@ class Composer(QWidget):
     posted = Signal(int)
     asked = Signal(int)
     assigned = Signal(int)
+    undo_offered = Signal(object)
     topic_made = Signal(int)
     failed = Signal(object)
     cancelled = Signal()
@@ -53,6 +56,8 @@ class Composer(QWidget):
         self._text, self._title, self._error = form.text, form.title, form.error
         self._persona, self._model = form.persona, form.model
         self._completing = Completing(form.text, workspace)
+        self._asking = AskingLine(workspace, self)
+        self._sending = Sending(workspace, self)
         self._unsent = Keeper(workspace.drafts, form.typed, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -84,7 +89,7 @@ class Composer(QWidget):
         topic = self._forum.topic(post.topic_id)
         self._go_to(
             Place(f"edit:{post_id}", topic.subforum_id, post.topic_id, edits=post_id, label="Edit the post"),
-            Unsent(post.content),
+            Unsent(post.content, files=tuple(self._workspace.attachments.of_post(post_id))),
         )
 
     def focus_text(self) -> None:
@@ -101,7 +106,8 @@ class Composer(QWidget):
 
     def stop(self) -> None:
         """Save the draft and stop all work. Called when the page is closed."""
-        self._completing.stop()
+        for work in (self._completing, self._asking, self._sending):
+            work.stop()
         self.flush()
 
     def choose_persona(self, persona_id: int | None, version: int | None = None) -> None:
@@ -127,46 +133,39 @@ class Composer(QWidget):
         self.cancelled.emit()
 
     def _send(self, *, asks: bool) -> None:
+        if self._sending.is_busy:
+            return
         self._error.hide()
         try:
             self.flush()
+            if self._form.files.is_reading:
+                raise NotPossible("A file is still being read", "Wait a moment, or take it out.")
             wish = self._persona.wish(self._chosen_model()) if asks else None
-            topic_id, post_id, request_id = self._store(wish)
         except ForllmError as error:
             self._show_error(error)
             return
-        is_new_topic, place = not self._place.topic_id, self._place
+        self._form.allow(False)
+        self._sending.send(self._place, self._form.typed(), wish, self._model.answering)
+
+    def _take_sent(self, sent: Sent) -> None:
+        self._form.allow(True)
+        place = sent.place
         self._form.show_typed(Unsent())
         self._unsent.forget(place.key)
+        self._note_asked()
         if place.edits or place.label:
-            self.write_in(topic_id)
-        if is_new_topic:
-            self.topic_made.emit(topic_id)
-        self.posted.emit(post_id)
-        done = "Saved" if place.edits else "Posted and queued" if request_id else "Posted"
-        self.saved.emit(f"{done} {words.clock(utc_now(), utc_now())}")
-        if request_id:
-            self.asked.emit(request_id)
-        if wish is not None and wish.assigns:
-            self.assigned.emit(request_id)
-
-    def _store(self, wish: Wish | None) -> tuple[int, int, int]:
-        """Write to the store; returns the ids of topic, post and request (0: none)."""
-        typed, place, queue = self._form.typed(), self._place, self._workspace.queue
-        text = checked_text(typed.text)
-        if place.edits:
-            return place.topic_id, self._forum.edit_post(place.edits, text).post_id, 0
+            self.write_in(sent.topic_id)
         if not place.topic_id:
-            title = typed.title.strip() or title_from(text)
-            if wish is None:
-                topic, post = self._forum.create_topic(place.subforum_id, title or text, text)
-                return topic.topic_id, post.post_id, 0
-            topic, post, job = queue.ask_in_new_topic(place.subforum_id, title or text, text, wish)
-            return topic.topic_id, post.post_id, job.request_id
-        if wish is None:
-            return place.topic_id, self._forum.add_post(place.topic_id, text, place.parent_id).post_id, 0
-        post, job = queue.ask(place.topic_id, text, wish, place.parent_id)
-        return place.topic_id, post.post_id, job.request_id
+            self.topic_made.emit(sent.topic_id)
+        self.posted.emit(sent.post_id)
+        done = "Saved" if place.edits else "Posted and queued" if sent.request_id else "Posted"
+        self.saved.emit(f"{done} {words.clock(utc_now(), utc_now())}")
+        if sent.request_id:
+            self.asked.emit(sent.request_id)
+        if sent.assigned:
+            self.assigned.emit(sent.assigned)
+        if sent.undo is not None:
+            self.undo_offered.emit(sent.undo)
 
     def _chosen_model(self) -> ModelChoice:
         choice = self._model.answering
@@ -175,6 +174,7 @@ class Composer(QWidget):
         return choice
 
     def _show_error(self, error: ForllmError) -> None:
+        self._form.allow(True)
         self._error.setText(f"{error.title}. {error.message}" if error.message else error.title)
         self._error.show()
         if isinstance(error, InvalidInput):
@@ -193,6 +193,7 @@ class Composer(QWidget):
         self._place = place
         self._form.show_typed(found or text)
         self._unsent.go_to(place.key)
+        self._note_asked()
         self._form.show_place(place)
         self._persona.show_subforum(place.subforum_id)
         self._completing.show_subforum(place.subforum_id)
@@ -202,6 +203,23 @@ class Composer(QWidget):
     def _note_change(self) -> None:
         self._error.hide()
         self._unsent.note_change()
+        self._note_asked()
+
+    def _note_asked(self) -> None:
+        self._asking.note(self._place, self._read_asked)
+
+    def _read_asked(self) -> tuple[str, int, str]:
+        """Return the text, and whom "Post and ask" would ask besides its tags."""
+        picker, text = self._persona, self._form.text.stored_text()
+        if self._place.edits or picker.chosen is None:
+            return text, 0, ""
+        return text, picker.persona_id, picker.name
+
+    def _follow_tags(self) -> None:
+        """Let the picker show whom the text asks first."""
+        asked = (one.tag for one in self._form.text.tokens.all if isinstance(one.tag, PersonaTag))
+        first = next(asked, None)
+        self._persona.follow(first.persona_id if first is not None else None)
 
     def _note_persona(self) -> None:
         """Let the model be the one that the persona prefers, if its server is known."""
@@ -226,6 +244,14 @@ class Composer(QWidget):
         self._title.returnPressed.connect(self._text.setFocus)
         self._text.submitted.connect(self.post_and_ask)
         self._text.escaped.connect(self.give_up)
+        form.text.tokens.changed.connect(self._follow_tags)
+        form.files.changed.connect(self._note_change)
+        form.files.failed.connect(lambda _error: self._error.hide())
+        form.box.files_dropped.connect(form.files.add_paths)
+        self._text.files_pasted.connect(form.files.add_paths)
+        self._asking.said.connect(form.show_asking)
+        self._sending.sent.connect(self._take_sent)
+        self._sending.failed.connect(self._show_error)
         self._completing.files_requested.connect(self.files_requested)
         self._unsent.saved.connect(self.saved)
         self._unsent.failed.connect(self.failed)

@@ -13,19 +13,26 @@ class FootRow(QBoxLayout):
     def __init__(
         self,
         marks: Sequence[QWidget],
+        tools: Sequence[QWidget],
         label: QWidget,
         choices: Sequence[QWidget],
         post: QWidget,
         ask: KeyButton,
     ) -> None:
-        """`label` gives way; the buttons for marks are left out first: what they do can be typed."""
+        """`label` gives way; the buttons for marks are left out first: what they do can be typed.
+
+        `tools` stay: attaching and the preview.
+        """
         super().__init__(QBoxLayout.Direction.LeftToRight)
         self._marks, self._choices, self._sending, self._ask = marks, choices, (post, ask), ask
+        self._tools = tools
         self.setSpacing(8)
         left, right = QHBoxLayout(), QHBoxLayout()
         left.setSpacing(4)
         for mark in marks:
             left.addWidget(mark)
+        for tool in tools:
+            left.addWidget(tool)
         left.addSpacing(8)
         left.addWidget(label, 1)
         for choice in choices:
@@ -41,7 +48,7 @@ class FootRow(QBoxLayout):
         """Show what fits into so many px."""
         # Asked one by one: a layout remembers what it needed before a button was shown.
         marks = _needed(self._marks, 4, even_if_hidden=True)
-        choices = 12 + _needed(self._choices, 4)
+        choices = 12 + _needed(self._choices, 4) + _needed(self._tools, 4) + 4
         self._ask.show_key(False)
         send = self.spacing() + _needed(self._sending, 8)
         has_two_lines = choices + send > room

@@ -35,6 +35,7 @@ class PersonaPicker(Picker):
         self._subforum_id = 0
         self._answering = Choice(1, "")
         self._version: int | None = None
+        self._tagged: int | None = None
         self.chosen: int | None = None
         self.assigns = False
         portraits().changed.connect(self.update)
@@ -56,8 +57,20 @@ class PersonaPicker(Picker):
 
     def wish(self, model: ModelChoice) -> Wish:
         """Return what is asked for; a persona that may not answer here yet is assigned with it."""
-        chosen = self.persona_id if self._version is not None else self.chosen
+        chosen = self.persona_id if self._version is not None else self._wanted
         return Wish(model, chosen, self._version, self.assigns)
+
+    def follow(self, persona_id: int | None) -> None:
+        """Let the persona that the text tags first answer, unless another one is chosen; None for no tag."""
+        if persona_id != self._tagged:
+            self._tagged = persona_id
+            if self.chosen is None:
+                self.refresh()
+
+    @property
+    def _wanted(self) -> int | None:
+        """The persona that was picked, or else tagged first."""
+        return self.chosen if self.chosen is not None else self._tagged
 
     def show_subforum(self, subforum_id: int) -> None:
         """Offer the personas of a subforum and forget the choice made elsewhere."""
@@ -68,7 +81,7 @@ class PersonaPicker(Picker):
     def refresh(self) -> None:
         """Read again who would answer, and why."""
         choices = self._personas.choices(self._subforum_id)
-        chosen = next((c for c in choices if c.persona_id == self.chosen), None) or self._unassigned()
+        chosen = next((c for c in choices if c.persona_id == self._wanted), None) or self._unassigned()
         if self.chosen is not None and chosen is None:
             self.chosen = self._version = None
         answering = chosen or next((c for c in choices if c.is_default), None)
@@ -91,10 +104,10 @@ class PersonaPicker(Picker):
 
     def _unassigned(self) -> Choice | None:
         """Return the choice when it may not answer here yet, but would once it is assigned."""
-        if self.chosen is None:
+        if self._wanted is None:
             return None
         try:
-            card = self._personas.usable([self.chosen])[0]
+            card = self._personas.usable([self._wanted])[0]
         except ForllmError:
             return None
         return Choice(card.persona_id, card.name, version=card.version)
@@ -102,8 +115,10 @@ class PersonaPicker(Picker):
     def _why(self) -> str:
         if self.assigns:
             return f"{self.name}, assigned here with the request"
+        if self.chosen is None and self._tagged == self.persona_id:
+            return f"{self.name}, whom the text asks first"
         try:
-            return self._personas.answering(self._subforum_id, self.chosen).words
+            return self._personas.answering(self._subforum_id, self._wanted).words
         except ForllmError:
             return self.name
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.files import AttachedFile, from_stored_form
 from forllm_desktop.services.drafts import DraftService
 from forllm_desktop.ui import words
 
@@ -16,10 +17,11 @@ SAVE_AFTER = 600
 
 @dataclass(frozen=True)
 class Unsent:
-    """What is typed: the post's text, and the title of a new topic."""
+    """What is typed: the post's text as it is stored, the title of a new topic, and the files."""
 
     text: str = ""
     title: str = ""
+    files: tuple[AttachedFile, ...] = ()
 
 
 class Keeper(QObject):
@@ -43,7 +45,9 @@ class Keeper(QObject):
     def found(self, key: str) -> Unsent | None:
         """Return what was typed at a place and not sent."""
         draft = self._drafts.draft(key)
-        return Unsent(draft.content, draft.title) if draft is not None else None
+        if draft is None:
+            return None
+        return Unsent(draft.content, draft.title, from_stored_form(draft.files))
 
     def go_to(self, key: str) -> None:
         """Keep what is typed as the draft of this place from now on; nothing is typed there yet."""
@@ -60,7 +64,7 @@ class Keeper(QObject):
         self.timer.stop()
         if self._key and not self._is_saved:
             typed = self._typed()
-            self._drafts.save(self._key, typed.text, typed.title)
+            self._drafts.save(self._key, typed.text, typed.title, typed.files)
             self._is_saved = True
             self.saved.emit(f"Draft saved {words.clock(utc_now(), utc_now())}")
 

@@ -2,18 +2,20 @@
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QTextCursor
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor import marks
+from forllm_desktop.ui.editor.asking_line import Said
+from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from forllm_desktop.ui.editor.foot_row import FootRow
 from forllm_desktop.ui.editor.model_picker import ModelPicker
 from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.editor.tag_text import TagText
 from forllm_desktop.ui.editor.unsent import Unsent
+from forllm_desktop.ui.editor.writing_box import WritingBox
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
 from forllm_desktop.ui.widgets.key_button import KeyButton
@@ -31,6 +33,10 @@ class WritingForm(QWidget):
         self.text = TagText()
         self.text.setPlaceholderText("Write a post")
         self.text.setAccessibleName("Text of the post")
+        self.files = AttachmentRow(workspace.attachments)
+        self.box = WritingBox(self.text, self.files)
+        self.asking = plain_label("", "small", "text_2", wraps=True)
+        self.asking.hide()
         self.error = plain_label("", "small", "danger", wraps=True)
         self.error.hide()
         self.reply_to = plain_label("", "small", "text_3", elides=True)
@@ -45,13 +51,14 @@ class WritingForm(QWidget):
             self._mark_button("Quote", "quotes", partial(marks.toggle_before_lines, mark="> ")),
             self._mark_button("List", "list-bullets", partial(marks.toggle_before_lines, mark="- ")),
         ]
+        self.attach = icon_button("Attach files", "paperclip")
+        self.attach.clicked.connect(self.files.pick)
         self._lay_out()
         look().changed.connect(self.fit)
-        look().changed.connect(self.update)
 
     def typed(self) -> Unsent:
         """Return what is typed."""
-        return Unsent(self.text.stored_text(), self.title.text())
+        return Unsent(self.text.stored_text(), self.title.text(), self.files.files)
 
     def show_typed(self, typed: Unsent) -> None:
         """Put a text into the fields, without telling that it changed."""
@@ -59,6 +66,7 @@ class WritingForm(QWidget):
             field.blockSignals(True)
         self.text.show_stored(typed.text)
         self.title.setText(typed.title)
+        self.files.show_files(typed.files)
         for field in (self.text, self.title):
             field.blockSignals(False)
         self.text.moveCursor(QTextCursor.MoveOperation.End)
@@ -75,6 +83,18 @@ class WritingForm(QWidget):
         self.post.setAccessibleName(self.post.text())
         self.fit()
 
+    def show_asking(self, said: Said) -> None:
+        """Say whom the text asks, or what saving it would change."""
+        self.asking.setText(said.words)
+        self.asking.set_colour("warn" if said.is_warning else "text_2")
+        self.asking.setVisible(bool(said.words))
+
+    def allow(self, is_allowed: bool) -> None:
+        """Let text be typed and sent, or not while it is on its way."""
+        self.text.setReadOnly(not is_allowed)
+        for control in (self.title, self.files, self.post, self.ask):
+            control.setEnabled(is_allowed)
+
     def fit(self) -> None:
         """Show what has room."""
         margins = self.contentsMargins() + self.layout().contentsMargins()  # pyright: ignore[reportOptionalMemberAccess]
@@ -89,13 +109,6 @@ class WritingForm(QWidget):
         super().resizeEvent(event)
         self.fit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._box and event.type() == QEvent.Type.Paint and isinstance(event, QPaintEvent):
-            self._paint_box()
-        elif watched is self.text and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self._box.update()
-        return super().eventFilter(watched, event)
-
     def _mark_button(self, name: str, icon_name: str, change: marks.Marking) -> QToolButton:
         button = icon_button(name, icon_name)
 
@@ -107,28 +120,13 @@ class WritingForm(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        self._box = QWidget()
-        inner = QVBoxLayout(self._box)
-        inner.setContentsMargins(12, 10, 12, 10)
-        inner.addWidget(self.text)
-        self._box.installEventFilter(self)
-        self.text.installEventFilter(self)
         choices = (self.cancel, self.persona, self.model)
-        self._foot = FootRow(self.marks, self.reply_to, choices, self.post, self.ask)
+        self._foot = FootRow(self.marks, [self.attach], self.reply_to, choices, self.post, self.ask)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 8, 16, 8)
         layout.setSpacing(8)
         layout.addWidget(self.title)
-        layout.addWidget(self._box)
+        layout.addWidget(self.box)
+        layout.addWidget(self.asking)
         layout.addWidget(self.error)
         layout.addLayout(self._foot)
-
-    def _paint_box(self) -> None:
-        has_focus = self.text.hasFocus()
-        width = 2 if has_focus else 1
-        painter = QPainter(self._box)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().colour("accent_text" if has_focus else "line_strong"), width))
-        painter.setBrush(theme().colour("surface"))
-        inset = width / 2
-        painter.drawRoundedRect(self._box.rect().toRectF().adjusted(inset, inset, -inset, -inset), 8, 8)

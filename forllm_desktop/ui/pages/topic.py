@@ -115,6 +115,7 @@ class TopicPage(Page):
         composer.files_requested.connect(self.files_requested)
         composer.posted.connect(self.show_post)
         composer.saved.connect(self.saved)
+        composer.undo_offered.connect(self.undo_offered)
         composer.settings_requested.connect(self.settings_requested)
 
     def _write_to(self, post_id: int) -> None:
