@@ -47,3 +47,11 @@ def own_options(stored: dict[str, Any] | None) -> dict[str, int]:
             except InvalidInput:
                 continue
     return found
+
+
+def answer_room(window: int, wanted: int, longest: int | None = None) -> int:
+    """Return how many tokens of a window are kept for the answer: never more than half of it.
+
+    `longest` is the longest answer that a persona may give, where it has a limit.
+    """
+    return min(wanted, longest or wanted, window // 2)

@@ -91,6 +91,7 @@ class Post(Base):
             sqlite_where=text("read_at IS NULL AND is_incomplete = 0 AND deleted_at IS NULL"),
         ),
         Index("ix_posts_deleted_at", "deleted_at", sqlite_where=text("deleted_at IS NOT NULL")),
+        Index("ix_posts_pinned", "topic_id", sqlite_where=text("prompt_rule = 'pinned'")),
         Index(
             "ix_posts_llm_persona_id",
             "llm_persona_id",

@@ -94,9 +94,9 @@ class Xray:
 class DraftQuestion:
     """A post that is being written, to see what would be sent for it; nothing of it is stored.
 
-    Without `topic_id` it would open a topic. `persona_id` None is the one that answers there by default,
-    `version` None its newest version, `model` None the one that would be asked. With `edits` the text and
-    the files are those that this post would have after an edit.
+    Without `topic_id` it would open a topic of this `title`. `persona_id` None is the one that answers there
+    by default, `version` None its newest version, `model` None the one that would be asked. With `edits` the
+    text and the files are those that this post would have after an edit.
     """
 
     subforum_id: int
@@ -108,3 +108,4 @@ class DraftQuestion:
     version: int | None = None
     model: ModelChoice | None = None
     edits: int | None = None
+    title: str = ""

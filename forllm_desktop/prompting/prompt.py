@@ -1,64 +1,105 @@
 """Assembles the messages of one request from a persona and the posts it answers."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forllm_desktop.llm.backend import BackendError, ErrorKind, Message
+from forllm_desktop.domain.xray import LeftOut, XrayPart
+from forllm_desktop.llm.backend import Message, TokenCount
+from forllm_desktop.prompting.material import Material, Turn, TurnFile
 from forllm_desktop.prompting.templates import fill, template
 
-ANSWER_SHARE = 4
-"""One part in this many of the window is kept free for the answer."""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One post as it enters a prompt; `is_own` marks posts of the persona that answers."""
-
-    speaker: str
-    text: str
-    is_own: bool = False
-    post_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of the prompt by its source (see `domain.xray`); `label` says what it is.
-
-    `place` is the index of the message of the prompt that it is in, -1 when it is empty.
-    """
-
-    source: str
-    message: Message
-    label: str = ""
-    post_id: int | None = None
-    place: int = -1
+BETWEEN = "\n\n"
+"""What stands between two parts of one message."""
+_TICKS = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The messages to send, and the stretches they were made of."""
+    """The messages to send, and the stretches they were made of.
+
+    The parts of a message, joined by `BETWEEN`, are its content.
+    """
 
     messages: list[Message]
-    parts: list[Part]
+    parts: list[XrayPart]
 
 
-def assemble(
-    instructions: str, history: Sequence[Turn], question: Turn, *, system_role: bool, persona: str = ""
-) -> Prompt:
-    """Make the messages: the persona, the earlier turns oldest first, the question last and whole.
+@dataclass(frozen=True)
+class SizedPrompt(Prompt):
+    """A prompt with its numbers: the tokens of the whole, and the room that is kept for the answer.
 
-    Only the answering persona's own earlier posts are assistant turns; everyone else is named. The first
-    turn after the persona and the last turn are user turns, also where the persona wrote them itself:
+    `left_out` had no room, or is not wanted. The tokens of the parts are those of the whole together.
+    """
+
+    left_out: tuple[LeftOut, ...]
+    count: TokenCount
+    answer: int
+
+    def fits(self, window: int) -> bool:
+        """Say whether prompt and answer have room beside each other in a window of so many tokens."""
+        return self.count.value + self.answer <= window
+
+
+def assemble(material: Material, *, system_role: bool) -> Prompt:
+    """Make the messages of all of a material: the question last and whole, everything else before it.
+
+    Only the answering persona's own earlier posts in the thread are assistant turns; everyone else is named.
+    The first turn of the thread and the last turn are user turns, also where the persona wrote them itself:
     templates refuse another beginning, and models would continue an assistant turn instead of answering.
     Neighbours of one role become one turn. Without a `system_role` in the model's template the persona's
     text opens the first user turn.
     """
-    parts = [Part("persona", _message("system" if system_role else "user", instructions), persona)]
-    for turn in history:
-        message = _own(turn) if turn.is_own and len(parts) > 1 else _named(turn)
-        parts.append(Part("thread", message, turn.speaker, turn.post_id))
-    parts.append(Part("post", _named(question), question.speaker, question.post_id))
+    # Servers keep what they read of the last prompt and go on from the first byte that differs. So what
+    # changes least stands first: the persona, then what was pinned by hand, the beginnings of other topics,
+    # and the thread last, which grows at its end with every post. Other branches change more often than the
+    # thread, but behind it they would part the question from what it answers; oldest first, a new post of
+    # theirs still leaves all before it as it was. Nothing in front names a date, a count or an id.
+    parts = [
+        XrayPart("persona", "system" if system_role else "user", material.persona, material.instructions, 0)
+    ]
+    background = [
+        *_section("reply/pinned", "thread", material.pinned, is_pinned=True),
+        *_section("reply/other_topics", "other", material.topics),
+        *_section("reply/other_branches", "other", material.branches),
+    ]
+    if background:
+        end = background[-1]
+        background[-1] = replace(end, text=f"{end.text}{BETWEEN}{template('reply/conversation')}")
+    parts += background
+    for place, turn in enumerate(material.thread):
+        parts += _turn_parts(turn, "thread", "assistant" if turn.is_own and place else "user")
+    parts += _turn_parts(material.question, "post", "user")
     return _merged(parts)
+
+
+def plain_prompt(text: str) -> Prompt:
+    """Return the prompt that is nothing but one text of the user."""
+    return Prompt([_message("user", text)], [XrayPart("post", "user", "", text, 0, message=0)])
+
+
+def turn_messages(turn: Turn) -> list[Message]:
+    """Return a post with its files as the messages it would be by itself."""
+    return _merged(_turn_parts(turn, "thread", "user")).messages
+
+
+def named(turn: Turn, text: str | None = None) -> str:
+    """Return a post with its author's name in front, and that of its topic where it is another one."""
+    text = turn.text if text is None else text
+    if turn.topic:
+        return fill(
+            template("reply/topic_turn"), speaker=_line(turn.speaker), topic=_line(turn.topic), text=text
+        )
+    return fill(template("reply/named_turn"), speaker=_line(turn.speaker), text=text)
+
+
+def fenced(file: TurnFile) -> str:
+    """Return a file between two fences that nothing in it can close, below its name and note."""
+    longest = max((len(run) for run in _TICKS.findall(file.text)), default=2)
+    values = {"name": _line(file.name), "text": file.text.removesuffix("\n"), "fence": "`" * (longest + 1)}
+    if not file.note.strip():
+        return fill(template("reply/file"), **values)
+    return fill(template("reply/file_with_note"), note=_line(file.note), **values)
 
 
 def window(trained: int | None, allocated: int | None, wanted: int) -> int:
@@ -66,45 +107,38 @@ def window(trained: int | None, allocated: int | None, wanted: int) -> int:
     return min(size for size in (trained, allocated, wanted) if size)
 
 
-def require_fit(n_prompt: int, ctx: int, *, is_exact: bool) -> None:
-    """Raise CONTEXT_EXCEEDED, before anything is sent, when prompt and answer do not both fit (tokens)."""
-    limit = ctx - ctx // ANSWER_SHARE
-    if n_prompt <= limit:
-        return
-    count = f"{n_prompt:,}" if is_exact else f"about {n_prompt:,}"
-    raise BackendError(
-        ErrorKind.CONTEXT_EXCEEDED,
-        "The prompt is too long",
-        f"It has {count} tokens; {limit:,} fit, because the context window has {ctx:,} and {ctx - limit:,} "
-        "of them are kept for the answer. Shorten the post, ask in a shorter thread, or widen the window.",
-        n_prompt=n_prompt,
-        n_ctx=ctx,
-    )
+def _section(heading: str, source: str, turns: Sequence[Turn], *, is_pinned: bool = False) -> list[XrayPart]:
+    parts = [part for turn in turns for part in _turn_parts(turn, source, "user")]
+    if parts:
+        parts[0] = replace(parts[0], text=f"{template(heading)}{BETWEEN}{parts[0].text}")
+    return [replace(part, is_pinned=is_pinned) for part in parts]
+
+
+def _turn_parts(turn: Turn, source: str, role: str) -> list[XrayPart]:
+    text = turn.text if role == "assistant" else named(turn)
+    post = XrayPart(source, role, turn.label, text, 0, turn.post_id)
+    files = [XrayPart("files", role, file.name, fenced(file), 0, turn.post_id) for file in turn.files]
+    return [post, *files]
+
+
+def _merged(parts: list[XrayPart]) -> Prompt:
+    """Join neighbours of one role, and say of each part which message it is in."""
+    joined: list[tuple[str, list[str]]] = []
+    placed = []
+    for part in parts:
+        if part.text.strip():
+            if not joined or joined[-1][0] != part.role:
+                joined.append((part.role, []))
+            joined[-1][1].append(part.text)
+            part = replace(part, message=len(joined) - 1)
+        placed.append(part)
+    return Prompt([_message(role, BETWEEN.join(texts)) for role, texts in joined], placed)
 
 
 def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
-def _own(turn: Turn) -> Message:
-    return _message("assistant", turn.text)
-
-
-def _named(turn: Turn) -> Message:
-    return _message("user", fill(template("reply/named_turn"), speaker=turn.speaker, text=turn.text))
-
-
-def _merged(parts: list[Part]) -> Prompt:
-    """Join neighbours of one role, and say of each part which message it is in."""
-    messages: list[Message] = []
-    placed = []
-    for part in parts:
-        role, text = part.message["role"], part.message["content"]
-        if text.strip():
-            if messages and messages[-1]["role"] == role:
-                messages[-1] = _message(role, f"{messages[-1]['content']}\n\n{text}")
-            else:
-                messages.append(dict(part.message))
-            part = replace(part, place=len(messages) - 1)
-        placed.append(part)
-    return Prompt(messages, placed)
+def _line(text: str) -> str:
+    """Return a name as one line, so that it cannot look like anything else."""
+    return " ".join(text.split())

@@ -27,7 +27,6 @@ from forllm_desktop.domain.persona_text import (
 )
 from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored, TrashItem
 from forllm_desktop.llm.tokens import estimate_text
-from forllm_desktop.prompting.prompt import ANSWER_SHARE
 from forllm_desktop.services import persona_steps as steps
 from forllm_desktop.services.assignment import AssignmentService
 from forllm_desktop.services.news import News, change
@@ -120,8 +119,8 @@ class PersonaService(AssignmentService):
 
     def room(self) -> int:
         """Return how many tokens instructions may have, so that an answer fits beside them."""
-        window = self.smallest_window()
-        return window - window // ANSWER_SHARE
+        with self._database.read() as session:
+            return steps.room(session)
 
     def findings(self, instructions: str) -> list[Finding]:
         """List what is odd about instructions, with their size against the smallest window in use."""
@@ -348,8 +347,7 @@ class PersonaService(AssignmentService):
         news.tell(self._events.personas_changed)
 
     def _checked(self, session: Session, typed: PersonaContent) -> PersonaContent:
-        window = steps.smallest_window(session)
-        return checked_content(typed, estimate_text(typed.instructions), window - window // ANSWER_SHARE)
+        return checked_content(typed, estimate_text(typed.instructions), steps.room(session))
 
     def _checked_change(self, session: Session, now: PersonaContent, typed: PersonaContent) -> PersonaContent:
         """Check only what differs: what was good enough when it was saved stays so."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from forllm_desktop.domain.base import name_key
+from forllm_desktop.domain.context import answer_room
 from forllm_desktop.domain.errors import NotFound, NotPossible
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, Persona, PersonaVersion, SubforumPersona
 from forllm_desktop.domain.persona_text import numbered_persona_name
@@ -71,6 +72,12 @@ def smallest_window(session: Session) -> int:
     if settings.default_server_id and settings.default_model:
         models.add(ModelChoice(settings.default_server_id, settings.default_model))
     return min(counting.window(session, choice) for choice in [None, *models])
+
+
+def room(session: Session) -> int:
+    """Return how many tokens of the smallest window in use are left beside an answer."""
+    window = smallest_window(session)
+    return window - answer_room(window, setting_rows.load(session).answer_tokens)
 
 
 def free_name(session: Session, wanted: str) -> str:

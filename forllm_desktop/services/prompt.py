@@ -1,135 +1,109 @@
-"""Builds the prompt of a request; preview and worker call the same verb."""
+"""Builds the prompts of requests; preview and worker call the same functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
-from forllm_desktop.domain.forum import Post, Subforum, Topic, User, storable
+from forllm_desktop.domain.forum import Subforum, Topic, User, storable, title_from
 from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaVersion, resolve
 from forllm_desktop.domain.prompt_variables import resolve_variables
 from forllm_desktop.domain.queue import Job
-from forllm_desktop.domain.servers import ModelChoice, ModelFacts, Server, model_word
-from forllm_desktop.domain.xray import SOURCES, DraftQuestion, Xray, XrayPart
-from forllm_desktop.llm.tokens import estimate_tokens
-from forllm_desktop.prompting.prompt import ANSWER_SHARE, Prompt, Turn, assemble
+from forllm_desktop.domain.servers import ModelChoice, Server, model_word
+from forllm_desktop.domain.xray import DraftQuestion, Xray
+from forllm_desktop.llm.backend import TokenCount
+from forllm_desktop.llm.estimator import Estimator
+from forllm_desktop.prompting.fitting import Budget, Count, compose, fitted, too_long, too_many
+from forllm_desktop.prompting.material import Material, Turn
+from forllm_desktop.prompting.prompt import SizedPrompt
 from forllm_desktop.services import job_steps as steps
-from forllm_desktop.services.posting import WRITER, live_post, live_topic
+from forllm_desktop.services import material
+from forllm_desktop.services.material import Place
+from forllm_desktop.services.posting import WRITER, live_topic
+from forllm_desktop.services.sent_prompts import sent_xray
+from forllm_desktop.storage import context as context_rows
+from forllm_desktop.storage import counting as counting_rows
 from forllm_desktop.storage import forum as rows
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Database, Session
 
 
-class PromptService:
-    """From a post and a persona to one prompt."""
+@dataclass(frozen=True)
+class Target:
+    """The model that a prompt is for; `window` is how many tokens prompt and answer may have together."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    name: str
+    window: int
+    has_system_role: bool
+    estimator: Estimator
+    was_asked: bool = True
+
+
+class PromptService:
+    """From a post and a persona to one prompt. Everything may be called from any thread.
+
+    `estimator` leads from a model to what estimates its tokens.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        estimator: Callable[[ModelChoice | None], Estimator] = lambda _: Estimator(),
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._noted: dict[ModelChoice, tuple[int | None, bool | None]] = {}
+        self._estimator = estimator
 
-    def build(
-        self, post_id: int, persona: PersonaVersion, *, model: str = "", system_role: bool = True
-    ) -> Prompt:
-        """Return the prompt that asks `persona` to answer a post with a model.
-
-        Deleted posts and incomplete replies among its ancestors are left out; variables in the instructions
-        become what they stand for now, in the posts they stay.
-        """
-        with self._database.read() as session:
-            question = session.get_one(Post, post_id)
-            return self._prompt(
-                session,
-                persona,
-                rows.ancestors(session, post_id),
-                _turn(session, question, persona.persona_id),
-                topic_id=question.topic_id,
-                model=model,
-                system_role=system_role,
-            )
-
-    def build_trial(
-        self, content: PersonaContent, question: str, *, model: str = "", system_role: bool = True
-    ) -> Prompt:
-        """Return the prompt that asks a persona one question outside of every topic."""
-        with self._database.read() as session:
-            values = self._values(session, content.name, model, None)
-            asked = Turn(values["user"], question)
-        instructions = resolve_variables(content.instructions, values)
-        return assemble(instructions, [], asked, system_role=system_role, persona=content.name)
+    # -- before it is sent
 
     def preview(
         self, post_id: int, persona_id: int, content: PersonaContent, model: ModelChoice | None
     ) -> Xray:
         """Return what would be sent if this persona, as it is or as it is being edited, answered a post now.
 
-        No server is asked: sizes are estimates, and what a model can do is what it last said. May be called
-        from any thread. Raises NotFound.
+        No server is asked: sizes are estimates, and what a model can do is what it last said. Raises
+        NotFound.
         """
-        with self._database.read() as session:
-            live_post(session, post_id)
-            known = _known(session, model)
+        content = replace(content, name=storable(content.name), instructions=storable(content.instructions))
         version = PersonaVersion(persona_id=persona_id, version=0)
-        version.take(
-            replace(content, name=storable(content.name), instructions=storable(content.instructions))
-        )
-        prompt = self.build(
-            post_id,
-            version,
-            model=model.name if model else "",
-            system_role=known.has_system_role,
-        )
-        return _xray(prompt, known)
+        version.take(content)
+        estimator = self._estimator(model)
+        with self._database.read() as session:
+            target = _target(session, model, estimator)
+            gathered, place = self._of_post(session, post_id, version, target)
+        return _xray(_composed(gathered, place, version, target), target)
 
     def preview_draft(self, draft: DraftQuestion) -> Xray:
         """Return what would be sent for a post that is being written, were it posted now.
 
-        Nothing is stored and no server is asked, as in `preview`. May be called from any thread. Raises
-        NotFound, and NotPossible when the persona may not answer there.
+        Nothing is stored and no server is asked, as in `preview`. Raises NotFound.
         """
         with self._database.read() as session:
             persona = _answering(session, draft)
             model = draft.model or _model_of(session, persona)
-            known = _known(session, model)
-            parent = draft.parent_post_id
-            if draft.edits is not None:
-                parent = live_post(session, draft.edits).parent_post_id
-            posts = [*rows.ancestors(session, parent), live_post(session, parent)] if parent else []
-            asked = Turn(session.get_one(User, WRITER).username, draft.text, post_id=draft.edits)
-            prompt = self._prompt(
-                session,
-                persona,
-                posts,
-                asked,
-                topic_id=draft.topic_id,
-                model=model.name if model else "",
-                system_role=known.has_system_role,
-            )
-        return _xray(prompt, known)
+        estimator = self._estimator(model)
+        with self._database.read() as session:
+            target = _target(session, model, estimator)
+            place = material.place_of_draft(session, draft)
+            title = draft.title or title_from(draft.text)
+            instructions = self._instructions(session, persona, target, place, title)
+            gathered = material.for_draft(session, place, draft, persona.persona_id, instructions)
+        gathered = replace(gathered, persona=persona.name)
+        return _xray(_composed(gathered, place, persona, target), target)
 
     def require_fit(self, draft: DraftQuestion) -> None:
         """Raise InvalidInput, with the numbers and what to drop, when a post has no room in the window."""
         found = self.preview_draft(draft)
         if not found.fits:
+            count = TokenCount(found.total, found.is_exact)
             raise InvalidInput(
                 "text",
-                f"About {found.over:,} tokens too many",
-                f"{found.window - found.answer:,} fit beside an answer. Shorten the post.",
+                too_many(count, found.window, found.answer),
+                too_long(found.parts, count, found.window, found.answer),
             )
-
-    def sent(self, request_id: int) -> Xray | None:
-        """Return the prompt that a request sent; None when it has sent none yet. Raises NotFound."""
-        with self._database.read() as session:
-            job = steps.existing(session, request_id)
-            return _sent(job)
-
-    def before(self, request_id: int) -> Xray | None:
-        """Return the prompt that the same persona was sent in the same topic before; None for the first."""
-        with self._database.read() as session:
-            steps.existing(session, request_id)
-            return None
 
     def answered_post(self, topic_id: int) -> int:
         """Return the post of a topic that a persona answers when none is named: its newest whole one."""
@@ -140,84 +114,108 @@ class PromptService:
             raise NotFound("The topic has no post to answer", "Write one first.")
         return found
 
-    def note_model(self, choice: ModelChoice, *, ctx: int | None, supports_system: bool | None) -> None:
-        """Keep what a server said of a model, for the next preview; the same again costs nothing."""
-        # This lies between a request's commit and its first byte.
-        if self._noted.get(choice) == (ctx, supports_system):
-            return
-        with self._database.write() as session:
-            session.merge(
-                ModelFacts(
-                    server_id=choice.server_id,
-                    model=choice.name,
-                    ctx=ctx,
-                    supports_system=supports_system,
-                    seen_at=self._clock(),
-                )
-            )
-        self._noted[choice] = (ctx, supports_system)
+    # -- sending
 
-    def _prompt(
+    async def to_send(
+        self, post_id: int, persona: PersonaVersion, target: Target, count: Count
+    ) -> SizedPrompt:
+        """Return the prompt that asks a persona to answer a post: what `preview` shows, by real counts.
+
+        It may be too long, if what must be in it is; `require_fit` says so. Raises NotFound.
+        """
+        with self._database.read() as session:
+            gathered, place = self._of_post(session, post_id, persona, target)
+        budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
+        return await fitted(gathered, budget, target.estimator, count, system_role=target.has_system_role)
+
+    async def to_try(
+        self, content: PersonaContent, question: str, target: Target, count: Count
+    ) -> SizedPrompt:
+        """Return the prompt that asks a persona one question outside of every topic, as `to_send`."""
+        persona = PersonaVersion(persona_id=0, version=0)
+        persona.take(content)
+        with self._database.read() as session:
+            instructions = self._instructions(session, persona, target, None)
+            asked = Turn(session.get_one(User, WRITER).username, question)
+            budget = Budget.of(
+                target.window, material.default_options(session), content.options.max_reply_tokens
+            )
+        gathered = Material(instructions, asked, persona=content.name)
+        return await fitted(gathered, budget, target.estimator, count, system_role=target.has_system_role)
+
+    # -- after it was sent
+
+    def sent(self, request_id: int) -> Xray | None:
+        """Return the prompt that a request sent; None when it has sent none yet. Raises NotFound."""
+        with self._database.read() as session:
+            job = steps.existing(session, request_id)
+        return sent_xray(job, self._error(job))
+
+    def before(self, request_id: int) -> Xray | None:
+        """Return the prompt that the same persona was sent in the same topic before; None for the first."""
+        with self._database.read() as session:
+            job = context_rows.prompt_before(session, steps.existing(session, request_id))
+        return sent_xray(job, self._error(job)) if job is not None else None
+
+    # -- inside
+
+    def _of_post(
+        self, session: Session, post_id: int, persona: PersonaVersion, target: Target
+    ) -> tuple[Material, Place]:
+        place = material.place_of(session, post_id)
+        instructions = self._instructions(session, persona, target, place)
+        gathered = material.for_post(session, place, post_id, persona.persona_id, instructions)
+        return replace(gathered, persona=persona.name), place
+
+    def _instructions(
         self,
         session: Session,
         persona: PersonaVersion,
-        posts: Sequence[Post],
-        question: Turn,
-        *,
-        topic_id: int | None,
-        model: str,
-        system_role: bool,
-    ) -> Prompt:
-        history = [
-            _turn(session, post, persona.persona_id)
-            for post in posts
-            if post.deleted_at is None and not post.is_incomplete and post.content.strip()
-        ]
-        values = self._values(session, persona.name, model, topic_id)
-        instructions = resolve_variables(persona.prompt_instructions, values)
-        return assemble(instructions, history, question, system_role=system_role, persona=persona.name)
-
-    def _values(self, session: Session, persona: str, model: str, topic_id: int | None) -> dict[str, str]:
-        """Return what each variable stands for now; outside of a topic two of them stand for nothing."""
+        target: Target,
+        place: Place | None,
+        title: str = "",
+    ) -> str:
+        """Return a persona's text with its variables filled; outside of a topic two stand for nothing."""
         now = self._clock().astimezone()
         values = {
-            "char": persona,
+            "char": persona.name,
             "user": session.get_one(User, WRITER).username,
             "date": f"{now:%Y-%m-%d}",
             "time": f"{now:%H:%M}",
             "weekday": _WEEKDAYS[now.weekday()],
-            "model": model_word(model),
+            "model": model_word(target.name),
         }
-        if topic_id is not None:
-            topic = session.get_one(Topic, topic_id)
-            values["topic"] = topic.title
-            values["subforum"] = session.get_one(Subforum, topic.subforum_id).name
-        return values
+        if place is not None:
+            values["subforum"] = session.get_one(Subforum, place.subforum_id).name
+            topic = session.get_one(Topic, place.topic_id) if place.topic_id is not None else None
+            values["topic"] = topic.title if topic is not None else title
+        return resolve_variables(persona.prompt_instructions, values)
+
+    def _error(self, job: Job) -> float | None:
+        return self._estimator(ModelChoice(job.server_id, job.llm_model) if job.server_id else None).error
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What is known of a model without asking its server."""
-
-    window: int
-    has_system_role: bool
-    was_asked: bool
-
-
-def _known(session: Session, model: ModelChoice | None) -> _Known:
-    facts = persona_rows.model_facts(session, model) if model else None
-    wanted = setting_rows.load(session).context_window
-    window = min(wanted, facts.ctx) if facts is not None and facts.ctx else wanted
-    return _Known(window, facts is None or facts.supports_system is not False, facts is not None)
+def _target(session: Session, model: ModelChoice | None, estimator: Estimator) -> Target:
+    """Return what is known of a model without asking its server."""
+    facts = counting_rows.facts(session, model) if model else None
+    return Target(
+        model.name if model else "",
+        counting_rows.window(session, model),
+        facts is None or facts.supports_system is not False,
+        estimator,
+        facts is not None,
+    )
 
 
 def _answering(session: Session, draft: DraftQuestion) -> PersonaVersion:
     chosen = draft.persona_id
     persona_id = chosen or resolve(persona_rows.candidates(session, draft.subforum_id, None)).persona_id
-    persona = session.get_one(Persona, persona_id)
+    persona = session.get(Persona, persona_id)
+    if persona is None:
+        raise NotFound("The persona does not exist", f"There is none with the number {persona_id}.")
     found = persona_rows.version(session, persona.persona_id, draft.version or persona.version)
     if found is None:
         raise NotFound(f"{persona.name} has no v{draft.version}", f"The newest is v{persona.version}.")
@@ -225,6 +223,7 @@ def _answering(session: Session, draft: DraftQuestion) -> PersonaVersion:
 
 
 def _model_of(session: Session, persona: PersonaVersion) -> ModelChoice | None:
+    """Return the model that a persona is asked with when none is named."""
     preferred = persona.options.model
     if preferred is not None and session.get(Server, preferred.server_id):
         return preferred
@@ -233,71 +232,20 @@ def _model_of(session: Session, persona: PersonaVersion) -> ModelChoice | None:
     return default if default.name and session.get(Server, default.server_id) else None
 
 
-def _xray(prompt: Prompt, known: _Known) -> Xray:
+def _composed(gathered: Material, place: Place, persona: PersonaVersion, target: Target) -> SizedPrompt:
+    budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
+    return compose(gathered, budget, target.estimator, system_role=target.has_system_role)
+
+
+def _xray(prompt: SizedPrompt, target: Target) -> Xray:
     return Xray(
         messages=tuple(prompt.messages),
-        parts=_parts(prompt),
-        left_out=(),
-        total=estimate_tokens(prompt.messages),
-        window=known.window,
-        answer=known.window // ANSWER_SHARE,
-        is_known_model=known.was_asked,
+        parts=tuple(prompt.parts),
+        left_out=prompt.left_out,
+        total=prompt.count.value,
+        window=target.window,
+        answer=prompt.answer,
+        is_exact=prompt.count.is_exact,
+        error=target.estimator.error,
+        is_known_model=target.was_asked,
     )
-
-
-def _parts(prompt: Prompt) -> tuple[XrayPart, ...]:
-    return tuple(
-        XrayPart(
-            part.source,
-            part.message["role"],
-            part.label,
-            part.message["content"],
-            estimate_tokens([part.message]),
-            part.post_id,
-            part.place,
-        )
-        for part in prompt.parts
-    )
-
-
-def _sent(job: Job) -> Xray | None:
-    if not job.prompt:
-        return None
-    numbers, metrics = job.token_breakdown or {}, job.metrics or {}
-    parts = tuple(
-        XrayPart(
-            "persona" if message["role"] == "system" else "post" if last else "thread",
-            message["role"],
-            "",
-            message["content"],
-            estimate_tokens([message]),
-            message=index,
-        )
-        for index, message in enumerate(job.prompt)
-        for last in [index == len(job.prompt) - 1]
-    )
-    return Xray(
-        messages=tuple(job.prompt),
-        parts=parts,
-        left_out=(),
-        total=numbers.get("total", sum(part.tokens for part in parts)),
-        window=numbers.get("window", 0),
-        answer=numbers.get("answer", 0),
-        is_exact=bool(numbers.get("is_exact")),
-        is_sent=True,
-        reported=metrics.get("prompt_tokens"),
-        is_shortened=bool(metrics.get("prompt_shortened")),
-    )
-
-
-def estimated_sizes(prompt: Prompt) -> dict[str, int]:
-    """Return the estimated tokens of each source of a prompt."""
-    sizes = dict.fromkeys(SOURCES, 0)
-    for part in prompt.parts:
-        sizes[part.source] += estimate_tokens([part.message])
-    return sizes
-
-
-def _turn(session: Session, post: Post, answering: int) -> Turn:
-    author, is_own = persona_rows.author_of(session, post), post.llm_persona_id == answering
-    return Turn(author, post.content, is_own, post.post_id)

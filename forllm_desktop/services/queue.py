@@ -155,12 +155,14 @@ class QueueService:
                 news.tell(self._events.job_changed, job.request_id)
                 return claim
 
-    def record_prompt(self, request_id: int, messages: list, breakdown: dict[str, Any]) -> None:
-        """Store the messages exactly as they will be sent, and their tokens by part."""
+    def record_prompt(
+        self, request_id: int, messages: list, breakdown: dict[str, Any], parts: dict[str, Any] | None = None
+    ) -> None:
+        """Store the messages exactly as they will be sent, their tokens by part, and what the parts are."""
         with self._change() as (session, news):
             job = steps.existing(session, request_id)
             if job.status == JobStatus.PROCESSING:
-                job.prompt, job.token_breakdown = messages, breakdown
+                job.prompt, job.token_breakdown, job.prompt_parts = messages, breakdown, parts
                 news.tell(self._events.job_changed, request_id)
 
     def save_text(self, request_id: int, text: str, thinking: str) -> None:

@@ -95,7 +95,7 @@ class Workspace:
     def prompts(self) -> "PromptService":
         from forllm_desktop.services.prompt import PromptService
 
-        return PromptService(self.database, self.clock)
+        return PromptService(self.database, self.clock, self.counting.estimator)
 
     @cached_property
     def prompt_rules(self) -> "PromptRuleService":

@@ -10,17 +10,20 @@ from forllm_desktop.domain.persona import PersonaVersion
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.storage.database import Session
 
+SENT = (Job.prompt, Job.token_breakdown, Job.prompt_parts)
+"""What can be large of a request, and what no list needs."""
+
 
 def requests_of_topic(session: Session, topic_id: int) -> Sequence[Job]:
     """List the requests that answer posts of a topic, oldest first, without the prompts that were sent.
 
-    Reading `prompt` or `token_breakdown` of one of them raises; ask for the request itself then.
+    Reading what was sent from one of them raises; ask for the request itself then.
     """
     return session.scalars(
         select(Job)
         .join(Post, Post.post_id == Job.post_id_to_respond_to)
         .where(Post.topic_id == topic_id)
-        .options(defer(Job.prompt, raiseload=True), defer(Job.token_breakdown, raiseload=True))
+        .options(*(defer(column, raiseload=True) for column in SENT))
         .order_by(Job.request_id)
     ).all()
 

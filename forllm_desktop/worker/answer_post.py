@@ -1,11 +1,12 @@
 """Job kinds "respond to a post" and "try a persona": builds the prompt and streams the answer."""
 
+from functools import partial
 from typing import Any
 
 from forllm_desktop.domain.queue import JobKind
-from forllm_desktop.prompting.prompt import Prompt
+from forllm_desktop.prompting.prompt import SizedPrompt
 from forllm_desktop.services.job_steps import Claim
-from forllm_desktop.services.prompt import PromptService
+from forllm_desktop.services.prompt import PromptService, Target
 from forllm_desktop.worker.one_call import Caller, metrics_of
 from forllm_desktop.worker.reply_text import ReplyText
 
@@ -17,17 +18,16 @@ async def answer_post(
 
     The persona's own options come before the settings. Raises what `Caller.ask` raises.
     """
-    finished = await caller.ask(_prompt(claim, caller, prompts), reply, claim.persona.options)
+    prompt = await _prompt(claim, caller, prompts)
+    finished = await caller.ask(prompt, reply, claim.persona.options)
     return metrics_of(finished)
 
 
-def _prompt(claim: Claim, caller: Caller, prompts: PromptService) -> Prompt:
-    job, has_system = claim.job, caller.has_system_role
+async def _prompt(claim: Claim, caller: Caller, prompts: PromptService) -> SizedPrompt:
+    job, persona = claim.job, claim.persona
+    target = Target(job.llm_model, caller.window, caller.has_system_role, caller.estimator)
+    count = partial(caller.count, options=persona.options)
     if job.request_type == JobKind.TRY_PERSONA and job.request_params is not None:
-        return prompts.build_trial(
-            claim.persona.content, job.request_params["question"], model=job.llm_model, system_role=has_system
-        )
+        return await prompts.to_try(persona.content, job.request_params["question"], target, count)
     assert job.post_id_to_respond_to is not None
-    return prompts.build(
-        job.post_id_to_respond_to, claim.persona, model=job.llm_model, system_role=has_system
-    )
+    return await prompts.to_send(job.post_id_to_respond_to, persona, target, count)

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from forllm_desktop.domain.context import answer_room
 from forllm_desktop.domain.persona import PersonaOptions
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import ModelChoice, ServerKind
@@ -25,10 +26,11 @@ from forllm_desktop.llm.backend import (
     Waiting,
 )
 from forllm_desktop.llm.estimator import Estimator
-from forllm_desktop.prompting.prompt import ANSWER_SHARE, Prompt, require_fit, window
+from forllm_desktop.prompting.fitting import require_fit, with_numbers
+from forllm_desktop.prompting.prompt import Prompt, SizedPrompt, window
 from forllm_desktop.services.counting import CountingService
-from forllm_desktop.services.prompt import estimated_sizes
 from forllm_desktop.services.queue import QueueService
+from forllm_desktop.services.sent_prompts import breakdown, stored_parts
 from forllm_desktop.services.windows import WindowService
 from forllm_desktop.worker.reply_text import ReplyText
 
@@ -70,9 +72,11 @@ class Caller:
         answer that is empty or all thoughts.
         """
         job, settings = self.job, self.settings
-        count = await self.count(prompt.messages, options)
-        self.queue.record_prompt(job.request_id, prompt.messages, _breakdown(prompt, count, self.window))
-        require_fit(count.value, self.window, is_exact=count.is_exact)
+        sized = await self._sized(prompt, options)
+        sizes, parts = breakdown(sized, self.window), stored_parts(sized)
+        self.queue.record_prompt(job.request_id, sized.messages, sizes, parts)
+        require_fit(sized, self.window)
+        count = sized.count
         request = ChatRequest(
             model=job.llm_model,
             messages=prompt.messages,
@@ -89,6 +93,14 @@ class Caller:
         if finished.is_empty or finished.only_thinking:
             raise _without_reply(finished)
         return finished
+
+    async def _sized(self, prompt: Prompt, options: PersonaOptions) -> SizedPrompt:
+        """Return a prompt with its numbers; one that was fitted into the window has them already."""
+        if isinstance(prompt, SizedPrompt):
+            return prompt
+        count = await self.count(prompt.messages, options)
+        answer = answer_room(self.window, self.settings.answer_tokens, options.max_reply_tokens)
+        return with_numbers(prompt, count, answer, self.estimator)
 
 
 async def prepare(
@@ -149,20 +161,6 @@ def _think(wish: bool | None, settings: Settings) -> Think:
     if wish is not None:
         return Think.ON if wish else Think.OFF
     return Think.DEFAULT if settings.think else Think.OFF
-
-
-def _breakdown(prompt: Prompt, count: TokenCount, ctx: int) -> dict[str, Any]:
-    """Return the tokens by part: the counted total, split in the ratio of the estimates."""
-    estimates = estimated_sizes(prompt)
-    scale = count.value / max(1, sum(estimates.values()))
-    shares = {source: round(tokens * scale) for source, tokens in estimates.items()}
-    return {
-        **shares,
-        "total": count.value,
-        "is_exact": count.is_exact,
-        "answer": ctx // ANSWER_SHARE,
-        "window": ctx,
-    }
 
 
 def _without_reply(finished: Finished) -> BackendError:

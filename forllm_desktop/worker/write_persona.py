@@ -10,7 +10,7 @@ from forllm_desktop.domain.persona import PersonaOptions
 from forllm_desktop.domain.settings import Settings
 from forllm_desktop.llm.backend import BackendError, ErrorKind, Finished
 from forllm_desktop.prompting.persona_generator import generate_persona, template_name
-from forllm_desktop.prompting.prompt import Part, Prompt
+from forllm_desktop.prompting.prompt import plain_prompt
 from forllm_desktop.services.generation import GenerationService
 from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.templates import TemplateService
@@ -44,9 +44,7 @@ async def write_persona(
 
     async def ask(stage: Stage, text: str) -> str:
         template = templates.template(template_name(stage, request.generation_type))
-        prompt = Prompt(
-            [{"role": "user", "content": text}], [Part("post", {"role": "user", "content": text})]
-        )
+        prompt = plain_prompt(text)
         generation.begin_stage(job.request_id, stage)
         reply.begin_stage(stage.value)
         call = partial(caller.ask, prompt, reply, PersonaOptions(max_reply_tokens=STAGE_TOKENS))

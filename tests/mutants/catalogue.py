@@ -2,6 +2,7 @@
 
 from tests.mutants.breakage import Mutant, mutant
 from tests.mutants.personas import PERSONAS
+from tests.mutants.prompts import PROMPT_RULES
 from tests.mutants.window import WINDOW
 
 QUEUE, CHAINS, LOOP = "services/test_queue.py", "services/test_queue_chains.py", "worker/test_loop.py"
@@ -10,7 +11,6 @@ DATABASE, MIGRATIONS = "storage/test_database.py", "storage/test_migrations.py"
 GENERATION, TRANSPORT = "llm/test_generation.py", "llm/test_transport.py"
 OLLAMA, OPENAI, ERRORS = "llm/test_ollama.py", "llm/test_openai_compatible.py", "llm/test_errors.py"
 ENGINE, BUILTIN = "llm/test_engine.py", "llm/test_builtin.py"
-PROMPT = "prompting/test_prompt.py"
 
 STORE = (
     mutant(
@@ -186,44 +186,6 @@ QUEUE_RULES = (
         "        if self._save_timer is None:\n            self._save_timer = asyncio",
         "        if self._pieces < 0:\n            self._save_timer = asyncio",
         f"{THREAD}::test_text_is_saved_while_it_grows",
-    ),
-)
-
-PROMPT_RULES = (
-    mutant(
-        "two-turns-of-one-role",
-        "prompting/prompt.py",
-        'if merged and merged[-1]["role"] == message["role"]:',
-        'if not message["role"]:',
-        PROMPT,
-    ),
-    mutant(
-        "first-turn-by-the-model",
-        "prompting/prompt.py",
-        "_own(turn) if turn.is_own and not is_first else",
-        "_own(turn) if turn.is_own else",
-        PROMPT,
-    ),
-    mutant(
-        "incomplete-replies-sent",
-        "services/prompt.py",
-        " and not post.is_incomplete",
-        "",
-        f"{QUEUE}::test_incomplete_replies_never_enter_a_prompt",
-    ),
-    mutant(
-        "question-not-last",
-        "prompting/prompt.py",
-        'parts.append(Part("post", _named(question)))',
-        'parts.insert(1, Part("post", _named(question)))',
-        PROMPT,
-    ),
-    mutant(
-        "sent-although-it-does-not-fit",
-        "worker/one_call.py",
-        "        require_fit(count.value, self.ctx, is_exact=count.is_exact)\n",
-        "",
-        f"{THREAD}::test_prompt_that_does_not_fit_fails_with_both_numbers_before_anything_is_sent",
     ),
 )
 

@@ -123,16 +123,16 @@ PERSONAS = (
     ),
     mutant(
         "posts-filled-like-instructions",
-        "services/prompt.py",
-        "asked = _turn(session, question, persona.persona_id)",
-        "asked = Turn('User', resolve_variables(question.content, {'time': 'now'}))",
+        "services/material.py",
+        "                plain(post.content),\n",
+        "                plain(post.content).replace('{{time}}', 'now'),\n",
         f"{SENT}::test_preview_equals_byte_for_byte_what_the_server_receives",
     ),
     mutant(
         "preview-without-the-model's-name",
         "services/prompt.py",
-        'model=model.name if model else "",',
-        'model="",',
+        '        model.name if model else "",\n',
+        '        "",\n',
         f"{SENT}::test_preview_equals_byte_for_byte_what_the_server_receives",
     ),
     mutant(

@@ -753,7 +753,7 @@ def test_incomplete_replies_never_enter_a_prompt(
     queue.fail(claimed.job.request_id, "stream_broken", BROKEN, "Half an answer")
     whole = a_model_reply(database, claimed.reply, "A whole answer", llm_persona_id=None)
     question = forum.add_post(claimed.reply.topic_id, "And now?", whole.post_id)
-    prompt = PromptService(database).build(question.post_id, claimed.persona)
+    prompt = PromptService(database).preview(question.post_id, 1, claimed.persona.content, None)
     said = "\n".join(message["content"] for message in prompt.messages)
     assert "A whole answer" in said
     assert "Half an answer" not in said

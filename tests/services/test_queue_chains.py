@@ -229,7 +229,7 @@ def test_prompt_leaves_out_the_empty_reply_a_user_replied_to(
 ) -> None:
     claim = _claimed(queue, forum, database)
     below = forum.add_post(claim.reply.topic_id, "Too slow!", claim.reply.post_id)
-    prompt = PromptService(database).build(below.post_id, claim.persona)
+    prompt = PromptService(database).preview(below.post_id, 1, claim.persona.content, None)
     assert [part.source for part in prompt.parts] == ["persona", "thread", "post"]
 
 

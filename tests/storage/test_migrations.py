@@ -53,6 +53,7 @@ INDEXES = {
     "ix_posts_llm_persona_id": "CREATE INDEX ix_posts_llm_persona_id ON posts "
     "(llm_persona_id, persona_version) WHERE llm_persona_id IS NOT NULL",
     "ix_posts_parent_post_id": "CREATE INDEX ix_posts_parent_post_id ON posts (parent_post_id)",
+    "ix_posts_pinned": "CREATE INDEX ix_posts_pinned ON posts (topic_id) WHERE prompt_rule = 'pinned'",
     "ix_posts_topic_id": "CREATE INDEX ix_posts_topic_id ON posts (topic_id, post_id)",
     "ix_posts_unread": "CREATE INDEX ix_posts_unread ON posts (topic_id) "
     "WHERE read_at IS NULL AND is_incomplete = 0 AND deleted_at IS NULL",

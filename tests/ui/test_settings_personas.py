@@ -81,8 +81,8 @@ def test_your_name_signs_your_posts_here_and_in_prompts(desk, page, workspace: W
     workspace.settings.change(user_name="  Jonas   Lind ")
     assert "Jonas Lind" in thread._view.toPlainText()
     assert workspace.forum.author(question.post_id) == "Jonas Lind"
-    version = workspace.personas.version(1, 1)
-    prompt = workspace.prompts.build(question.post_id, version)
+    content = workspace.personas.version(1, 1).content
+    prompt = workspace.prompts.preview(question.post_id, 1, content, None)
     assert "Jonas Lind" in prompt.messages[-1]["content"]
     workspace.settings.change(user_name="User")
     assert "You" in thread._view.toPlainText()

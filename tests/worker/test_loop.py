@@ -293,7 +293,7 @@ def test_end_of_a_failed_request_is_written_in_spite_of_trouble(
     assert stored.error_title == (BROKEN if verb == "fail" else AWAY).title
 
 
-@pytest.mark.parametrize("verb", ["record_prompt", "build", "current", "of"])
+@pytest.mark.parametrize("verb", ["record_prompt", "to_send", "current", "of"])
 def test_failure_while_the_request_is_prepared_ends_it_in_words_and_the_next_one_runs(
     queue: QueueService,
     forum: ForumService,
@@ -309,7 +309,7 @@ def test_failure_while_the_request_is_prepared_ends_it_in_words_and_the_next_one
 
     async def work() -> None:
         loop = make_loop(ScriptedBackend(), backoff=SOON)
-        owners = {"record_prompt": queue, "build": prompts, "current": settings_service}
+        owners = {"record_prompt": queue, "to_send": prompts, "current": settings_service}
         raising(monkeypatch, owners.get(verb, loop._backends), verb, RuntimeError("a bug"))
         await loop.drain()
 

@@ -408,9 +408,9 @@ def test_prompt_that_does_not_fit_fails_with_both_numbers_before_anything_is_sen
     qtbot.waitUntil(lambda: status(queue, job) == "error")
     stored = queue.job(job.request_id)
     assert stored.error_kind == ErrorKind.CONTEXT_EXCEEDED
-    assert "30 fit" in (stored.error_message or "")
+    assert "20 fit" in (stored.error_message or "")
     assert stored.token_breakdown is not None
-    assert f"about {stored.token_breakdown['total']} tokens" in (stored.error_message or "")
+    assert f"has about {stored.token_breakdown['total']} tokens" in (stored.error_message or "")
     assert backend.requests == []
 
 

@@ -146,6 +146,8 @@ CREATE INDEX ix_post_files_digest ON post_files (digest)
 ;
 CREATE INDEX ix_post_files_post_id ON post_files (post_id, position)
 ;
+CREATE INDEX ix_posts_pinned ON posts (topic_id) WHERE prompt_rule = 'pinned'
+;
 CREATE INDEX ix_token_samples_model ON token_samples (server_id, model, sample_id)
 """
 

@@ -1,0 +1,93 @@
+"""The breakages of prompts: what is sent, what has room, and what is left out."""
+
+from tests.mutants.breakage import mutant
+
+PROMPT, FITTING = "prompting/test_prompt.py", "prompting/test_fitting.py"
+CONTEXT, QUEUE, THREAD = "storage/test_context.py", "services/test_queue.py", "worker/test_thread.py"
+
+PROMPT_RULES = (
+    mutant(
+        "two-turns-of-one-role",
+        "prompting/prompt.py",
+        "if not joined or joined[-1][0] != part.role:",
+        "if True:",
+        PROMPT,
+    ),
+    mutant(
+        "first-turn-by-the-model",
+        "prompting/prompt.py",
+        '"assistant" if turn.is_own and place else "user"',
+        '"assistant" if turn.is_own else "user"',
+        PROMPT,
+    ),
+    mutant(
+        "incomplete-replies-sent",
+        "services/material.py",
+        "return Reason.INCOMPLETE if post.is_incomplete else None",
+        "return None",
+        f"{QUEUE}::test_incomplete_replies_never_enter_a_prompt",
+    ),
+    mutant(
+        "question-not-last",
+        "prompting/prompt.py",
+        '    parts += _turn_parts(material.question, "post", "user")\n',
+        '    parts[1:1] = _turn_parts(material.question, "post", "user")\n',
+        PROMPT,
+    ),
+    mutant(
+        "sent-although-it-does-not-fit",
+        "worker/one_call.py",
+        "        require_fit(sized, self.window)\n",
+        "",
+        f"{THREAD}::test_prompt_that_does_not_fit_fails_with_both_numbers_before_anything_is_sent",
+    ),
+    mutant(
+        "no-room-for-the-answer",
+        "prompting/fitting.py",
+        "return self.window - self.answer",
+        "return self.window",
+        f"{FITTING}::test_the_total_never_exceeds_the_budget",
+    ),
+    mutant(
+        "oldest-posts-first",
+        "prompting/fitting.py",
+        "thread = _tokens(material.thread[::-1], estimates)",
+        "thread = _tokens(material.thread, estimates)",
+        f"{FITTING}::test_oldest_posts_go_first_and_none_older_than_one_without_room_stays",
+    ),
+    mutant(
+        "own-name-not-kept-free",
+        "prompting/fitting.py",
+        "return tokens + (self._name if is_named_later else 0) <= self.budget.room",
+        "return tokens <= self.budget.room",
+        f"{FITTING}::test_a_larger_window_never_loses_a_post",
+    ),
+    mutant(
+        "others-without-a-share",
+        "prompting/fitting.py",
+        '*_priced(other, "other", share / 100, all_thread),',
+        '*_priced(other, "other", 0, all_thread),',
+        f"{FITTING}::test_each_kind_has_its_share_where_both_need_the_room",
+    ),
+    mutant(
+        "left-room-not-given-on",
+        "prompting/fitting.py",
+        "entries.append(_Entry(min(together / share, beside) if share else beside, source, turn, tokens))",
+        "entries.append(_Entry(together / share if share else beside, source, turn, tokens))",
+        f"{FITTING}::test_what_one_kind_leaves_the_other_may_take",
+    ),
+    mutant(
+        "estimates-instead-of-counts",
+        "prompting/fitting.py",
+        "            if not counts[at].is_exact:\n",
+        "            if True:\n",
+        f"{FITTING}::test_exact_counts_leave_out_what_estimates_would_let_in",
+    ),
+    mutant(
+        "fence-that-a-file-can-close",
+        "prompting/prompt.py",
+        '"`" * (longest + 1)',
+        '"`" * 3',
+        PROMPT,
+    ),
+)
