@@ -23,6 +23,7 @@ _MARKS = (  # the longer ones first: UTF-32 LE begins like UTF-16 LE
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\b\x1b\x1a")
 """Bytes that no text holds, save a stray one. 0x1a ends files of old systems."""
+_NOT_ASCII = bytes({*range(256)} - {*range(32, 127)} - {*b"\t\n\r"})
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def _has_many_controls(content: bytes) -> bool:
 
 def _wide(content: bytes) -> Decoded | None:
     """Decode bytes with NUL among them as UTF-16 or UTF-32 without a mark, if they make sense so."""
+    if _is_ascii_with_nul(content[:PROBED]):
+        return None
     for encoding in _WIDE:
         if not _is_likely(content, encoding):
             continue
@@ -106,6 +109,13 @@ def _wide(content: bytes) -> Decoded | None:
         if "\0" not in text:
             return Decoded(text, encoding)
     return None
+
+
+def _is_ascii_with_nul(probe: bytes) -> bool:
+    """Say whether NUL bytes stand among text but not in every other place: in pairs it would be Chinese."""
+    nothing = probe.count(0)
+    plain = len(probe.translate(None, delete=_NOT_ASCII))
+    return nothing * 4 < len(probe) and plain >= 0.85 * (len(probe) - nothing)
 
 
 def _is_likely(content: bytes, encoding: str) -> bool:
@@ -130,7 +140,8 @@ def _old(content: bytes, name: str) -> Decoded:
     """
     if _has_many_controls(content):
         raise not_text(name, binary_kind(content) or "binary data")
-    for encoding in guessed_encodings(_whole_lines(content)):
+    probe = _whole_lines(content)
+    for encoding in guessed_encodings(probe, is_cut=len(probe) == PROBED):
         try:
             return Decoded(content.decode(encoding), encoding)
         except UnicodeDecodeError:

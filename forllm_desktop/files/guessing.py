@@ -1,5 +1,6 @@
 """Guesses which encoding of old a text was written in: by its letters, then by charset-normalizer."""
 
+import codecs
 from collections.abc import Iterator
 
 _PUNCTUATION = frozenset("\u00a0€„“”‚‘’–—…«»‹›°§·•´©®™±²³µ½¼¾×£¥¢¡¿ªº†‡\u00ad")
@@ -39,6 +40,8 @@ _ALPHABETS = tuple(
     (encoding, tuple(frozenset(letters) | _PUNCTUATION for letters in languages))
     for encoding, languages in _LETTERS
 )
+LONGEST_CHARACTER = 4
+"""Bytes."""
 MOST_OF_OTHERS = 0.35
 """Share of letters beyond ASCII in a language that writes with ASCII's."""
 _HEBREW = frozenset(chr(code) for code in range(0x05D0, 0x05EB)) | _PUNCTUATION
@@ -46,10 +49,13 @@ _ENOUGH_HEBREW = 100
 """Letters. The same bytes are the small Russian letters from а to ъ; no long text has these alone."""
 
 
-def guessed_encodings(probe: bytes) -> Iterator[str]:
-    """Return the encodings that bytes may be a text in, the likeliest first; each decodes them strictly."""
+def guessed_encodings(probe: bytes, *, is_cut: bool = False) -> Iterator[str]:
+    """Return the encodings that bytes may be a text in, the likeliest first.
+
+    `is_cut` says that a character at the end may be cut in two.
+    """
     seen = set()
-    for encoding in (*_by_letters(probe), *_by_library(probe), "cp1252", "latin-1"):
+    for encoding in (*_by_letters(probe), *_by_library(probe, is_cut), "cp1252", "latin-1"):
         if encoding not in seen:
             seen.add(encoding)
             if _reads(probe, encoding):
@@ -71,25 +77,34 @@ def _by_letters(probe: bytes) -> Iterator[str]:
 
 def _letters(probe: bytes, encoding: str) -> set[str] | None:
     """Return the characters beyond ASCII; None where the bytes are not in the encoding."""
-    try:
-        return {ch for ch in set(probe.decode(encoding)) if not ch.isascii()}
-    except UnicodeDecodeError:
-        return None
+    text = _read(probe, encoding)
+    return None if text is None else {ch for ch in set(text) if not ch.isascii()}
 
 
-def _by_library(probe: bytes) -> Iterator[str]:
+def _by_library(probe: bytes, is_cut: bool) -> Iterator[str]:
     # Imported late: it takes a while, and most texts are UTF-8.
     from charset_normalizer import from_bytes
 
-    for match in from_bytes(probe, enable_fallback=False):
+    ends = range(LONGEST_CHARACTER if is_cut else 1)
+    matches = [
+        match for end in ends for match in from_bytes(probe[: len(probe) - end], enable_fallback=False)
+    ]
+    if is_cut:
+        matches.sort(key=lambda match: (match.chaos, -match.coherence))
+    for match in matches:
         # Of encodings that read the same, the one that Windows wrote is met most.
         yield "cp1252" if "cp1252" in match.could_be_from_charset else match.encoding
 
 
 def _reads(probe: bytes, encoding: str) -> bool:
     """Say whether bytes are a text in an encoding: latin-1 alone takes anything, control characters too."""
+    text = _read(probe, encoding)
+    return text is not None and not any("\x80" <= ch <= "\x9f" and ch != "\x85" for ch in text)
+
+
+def _read(probe: bytes, encoding: str) -> str | None:
+    """Return the text of bytes, without a character that is cut at their end; None where they are none."""
     try:
-        text = probe.decode(encoding)
+        return codecs.getincrementaldecoder(encoding)().decode(probe)
     except UnicodeDecodeError:
-        return False
-    return not any("\x80" <= ch <= "\x9f" and ch != "\x85" for ch in text)
+        return None

@@ -40,8 +40,7 @@ def main() -> int:
 
 def read(content: bytes) -> dict[str, Any]:
     """Return the text of a PDF, each page under its number, or what is wrong with it."""
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError
+    from pypdf import PdfReader, errors
 
     try:
         reader = PdfReader(BytesIO(content))
@@ -55,10 +54,12 @@ def read(content: bytes) -> dict[str, Any]:
             size += len(text)
             if size > MOST_TEXT:
                 return {"problem": "long", "pages": pages}
-    except DependencyError:
+    except errors.DependencyError:
         return {"problem": "encrypted"}
     except (MemoryError, RecursionError):
         raise
+    except getattr(errors, "LimitReachedError", ()):  # of newer versions
+        return {"problem": "memory"}
     except Exception as error:  # noqa: BLE001 - a damaged file can fail anywhere
         return {"problem": "damaged", "detail": f"{type(error).__name__}: {error}"[:300]}
     if not texts:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -49,6 +50,7 @@ class FilesService:
         self._process: IndexProcess | None = None
         self._told: dict[int, dict[str, Any]] = {}
         self._failure = ""
+        self._lock = threading.Lock()
 
     # -- folders
 
@@ -230,14 +232,15 @@ class FilesService:
 
     def _tell_plans(self) -> None:
         """Let the process know which folders there are now; it is started with the first of them."""
-        if not self._is_started:
-            return
-        plans = self._plans()
-        message = plans_message(plans, str(self._data_folder))
-        if self._process is not None:
-            self._process.send(message)
-        elif plans:
-            self._process = IndexProcess(self._index, message, self._hear)
+        with self._lock:  # folders may be added from several threads
+            if not self._is_started:
+                return
+            plans = self._plans()
+            message = plans_message(plans, str(self._data_folder))
+            if self._process is not None:
+                self._process.send(message)
+            elif plans:
+                self._process = IndexProcess(self._index, message, self._hear)
 
     def _begin_anew(self) -> None:
         """Start the process again after it had been given up."""
