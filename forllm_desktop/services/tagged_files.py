@@ -1,6 +1,7 @@
 """The files that tags in a text name: read when the post is stored, and never again."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
@@ -59,8 +60,6 @@ class TaggedFiles:
 
     def _keep(self, tag: FileTag, read: ReadFile) -> AttachedFile:
         try:
-            return self._attachments.add_read(
-                tag.label, read.content, read.text, read.encoding, path=self._place(tag)
-            )
+            return self._attachments.add_read(replace(read, name=tag.label), path=self._place(tag))
         except InvalidInput as error:
             raise InvalidInput("text", error.title, error.message) from error
