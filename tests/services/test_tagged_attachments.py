@@ -17,10 +17,9 @@ def workspace(tmp_path, database_path):
 
 
 @pytest.fixture
-def indexed(tmp_path, workspace):
+def indexed(tmp_path_factory, workspace):
     """Return an indexed folder with its number."""
-    folder = tmp_path / "indexed"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("indexed")
     return folder, workspace.files.add_folder(str(folder)).folder_id
 
 
