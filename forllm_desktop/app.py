@@ -181,7 +181,7 @@ class Desktop(QObject):
             return
         QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
         log.info("opened %s", self._folder)
-        self._later = [self._load_icons, self._start_worker, self._warm_up, self._clean_up]
+        self._later = [self._load_icons, self._start_worker, self._warm_up, self._clean_up, self._index_files]
         self.opened.emit()
         # Lists lay themselves out when the rest has been painted, and are painted after that.
         QTimer.singleShot(AFTER_PAINTING, self, lambda: QTimer.singleShot(AFTER_PAINTING, self, self._go_on))

@@ -397,3 +397,20 @@ def test_the_whole_app_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
     assert log_file(tmp_path).read_text().rstrip().endswith("closed")
     again = open_workspace(tmp_path)
     again.close()
+
+
+def test_the_folders_of_files_are_indexed_while_the_window_is_open(
+    start: Start, qtbot: QtBot, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "gyroscope.md").write_text("It turns.")
+    desktop = start(tmp_path / "data")
+    assert desktop.workspace is not None
+    files = desktop.workspace.files
+    files.add_folder(str(notes))
+    qtbot.waitUntil(
+        lambda: [found.name for found in files.complete("gyro")] == ["gyroscope.md"], timeout=20_000
+    )
+    (notes / "gyration.md").write_text("New.")
+    qtbot.waitUntil(lambda: len(files.complete("gyr")) == 2, timeout=20_000)
