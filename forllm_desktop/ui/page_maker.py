@@ -133,6 +133,11 @@ class PageMaker(QObject):
                 return shown.file.name, file_words.icon_of(shown.facts)
             if kind == "proposal" and rest.isdecimal():
                 return self._describe_proposal(int(rest))
+            if kind == "prompt" and rest.isdecimal():
+                from forllm_desktop.ui.pages.prompt import page_title
+
+                found = self._workspace.queue.table([int(rest)])
+                return (page_title(found[0]), "eye") if found else None
         except NotFound:
             return None
         return PAGES.get(rest) if kind == "page" else None
@@ -157,6 +162,8 @@ class PageMaker(QObject):
             return self._make_file(*map(int, rest.split(":")))
         if kind == "proposal":
             return self._make_proposal(key, int(rest))
+        if kind == "prompt":
+            return self._make_prompt(key, int(rest))
         makers = {
             "new-persona": self._make_generator,
             "queue": self._make_queue,
@@ -259,6 +266,17 @@ class PageMaker(QObject):
         page.failed.connect(self.failed)
         page.post_requested.connect(self.post_requested)
         page.saved.connect(self.saved)
+        return page
+
+    def _make_prompt(self, key: str, request_id: int) -> QWidget:
+        from forllm_desktop.ui.pages.prompt import PromptPage
+
+        page = PromptPage(request_id, self._workspace)
+        page.failed.connect(self.failed)
+        page.post_requested.connect(self.post_requested)
+        page.request_requested.connect(self.request_requested)
+        page.title_changed.connect(lambda title: self.retitled.emit(key, title))
+        page.undo_offered.connect(self.undo_offered)
         return page
 
     def _make_queue(self) -> QWidget:

@@ -79,6 +79,18 @@ def tokens(job: Job, running: Progress | None) -> str:
     return f"{shown} + {output:,}" if output else shown
 
 
+def shortened(job: Job) -> str:
+    """Say in a sentence that the server shortened a request's prompt; empty when it did not."""
+    metrics = job.metrics or {}
+    if not metrics.get("prompt_shortened"):
+        return ""
+    read, expected = metrics.get("prompt_tokens"), metrics.get("expected_tokens")
+    if read is None:
+        return "The server shortened the prompt."
+    of = f" of about {expected:,}" if expected else ""
+    return f"The server shortened the prompt: it read {read:,}{of} tokens."
+
+
 STAGES = {
     Stage.EXPANSION: "Expanding",
     Stage.REFINEMENT: "Refining",

@@ -4,6 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from forllm_desktop.domain.context import PromptRule
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.post_asking import PostAsking
@@ -17,6 +19,7 @@ class TopicPage(Page):
     """Reading and writing in one topic.
 
     request_requested(request_id)    the request of a reply is to be shown in the queue
+    prompt_requested(request_id)     what was sent for a reply is to be shown
     persona_requested(persona_id, version)    who wrote a reply is to be shown
     file_requested(post_id, place)   a file of a post is to be shown, counted from 0
     link_hovered(address)            the pointer is over a link; empty when it left
@@ -30,6 +33,7 @@ class TopicPage(Page):
     """
 
     request_requested = Signal(int)
+    prompt_requested = Signal(int)
     persona_requested = Signal(int, int)
     file_requested = Signal(int, int)
     link_hovered = Signal(str)
@@ -105,7 +109,9 @@ class TopicPage(Page):
         thread.link_opened.connect(self.link_opened)
         thread.persona_requested.connect(self.persona_requested)
         thread.reply_requested.connect(self._write_to)
+        thread.prompt_requested.connect(self.prompt_requested)
         thread.request_requested.connect(self.request_requested)
+        thread.rule_requested.connect(self._set_rule)
         thread.title_changed.connect(self.title_changed)
         thread.undo_offered.connect(self.undo_offered)
         thread.versions_requested.connect(self._ask_again)
@@ -125,6 +131,12 @@ class TopicPage(Page):
     def _edit(self, post_id: int) -> None:
         self._composer.edit(post_id)
         self._composer.focus_text()
+
+    def _set_rule(self, post_id: int, rule: str) -> None:
+        try:
+            self.undo_offered.emit(self._workspace.prompt_rules.set_rule([post_id], PromptRule(rule)))
+        except ForllmError as error:
+            self.failed.emit(error)
 
     # -- asking about what stands there
 

@@ -10,7 +10,7 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.ui import words
-from forllm_desktop.ui.thread.actions import Act, possible
+from forllm_desktop.ui.thread.actions import RULES, Act, possible
 from forllm_desktop.ui.thread.attached import file_of
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.keeper import Keeper
@@ -33,6 +33,8 @@ class Acting(QObject):
     ask_requested = Signal(int)
     edit_requested = Signal(int)
     request_requested = Signal(int)
+    prompt_requested = Signal(int)
+    rule_requested = Signal(int, str)
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
     link_opened = Signal(str)
@@ -86,6 +88,10 @@ class Acting(QObject):
                 self._remove(entry)
             case Act.QUEUE:
                 self.request_requested.emit(job_id)
+            case Act.SENT:
+                self.prompt_requested.emit(job_id)
+            case Act.LEAVE_OUT | Act.PIN | Act.AS_USUAL:
+                self.rule_requested.emit(entry.key, RULES[wished].value)
             case Act.FOLD:
                 self._keeper.fold(entry.key)
             case Act.EDITS:
@@ -119,6 +125,8 @@ class Acting(QObject):
                 self.post_wished.emit(entry.parent)
         elif (place := file_of(target)) is not None:
             self.file_requested.emit(key, place)
+        elif target == "act:prompt":
+            self.act(key, Act.SENT)
         elif target == "act:edits" and entry is not None:
             self.show_edits(entry)
         elif entry is not None:

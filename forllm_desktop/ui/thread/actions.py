@@ -6,6 +6,7 @@ from enum import Enum
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from forllm_desktop.domain.context import PromptRule
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.thread.entries import Entry
@@ -28,6 +29,10 @@ class Act(Enum):
     PERSONA = ("Open the persona", "users", "P")
     AGAIN = ("Ask again with a version", "clock-counter-clockwise", "V")
     EDITS = ("Earlier texts", "clock-counter-clockwise", "H")
+    SENT = ("What was sent", "eye", "W")
+    LEAVE_OUT = ("Leave out of prompts", "scissors", "X")
+    PIN = ("Pin into prompts", "push-pin", "I")
+    AS_USUAL = ("As usual in prompts", "arrow-counter-clockwise", "O")
     MORE = ("More", "dots-three", "Menu")
 
     @property
@@ -68,14 +73,28 @@ def possible(entry: Entry) -> list[Act]:
     if not entry.is_running and not (entry.post is None and job is not None and job.is_open):
         acts.append(Act.REMOVE)
     if job is not None:
-        acts.append(Act.QUEUE)
+        acts += [Act.QUEUE, Act.SENT]
     if entry.replies:
         acts.append(Act.FOLD)
     if entry.is_by_persona:
         acts += [Act.PERSONA, Act.AGAIN]
     if entry.post is not None and entry.post.edited is not None:
         acts.append(Act.EDITS)
-    return acts
+    return acts + _rules(entry)
+
+
+RULES = {
+    Act.LEAVE_OUT: PromptRule.LEFT_OUT,
+    Act.PIN: PromptRule.PINNED,
+    Act.AS_USUAL: PromptRule.AUTO,
+}
+"""The rule that an action gives a post."""
+
+
+def _rules(entry: Entry) -> list[Act]:
+    """List the rules that a post can be given: all but the one it has."""
+    post = entry.post
+    return [act for act, rule in RULES.items() if rule != post.prompt_rule] if post is not None else []
 
 
 def labelled(entry: Entry, *, is_marked: bool) -> list[Act]:

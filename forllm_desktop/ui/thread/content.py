@@ -11,6 +11,7 @@ from forllm_desktop.services.running import Progress
 from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.prompt_marks import about_marks, marks_of
 from forllm_desktop.ui.thread.specs import Block, Kind, Run, Style
 from forllm_desktop.ui.thread.typeset import Head, State
 
@@ -88,7 +89,14 @@ def head_of(entry: Entry, names: Names, now: datetime, progress: Progress | None
         details.append(words.clock(_written(post, job), now))
     is_edited = post is not None and post.edited is not None
     return Head(
-        names.author(entry), tuple(details), state, tail, is_edited, shortens=shortens, version=version
+        names.author(entry),
+        tuple(details),
+        state,
+        tail,
+        is_edited,
+        shortens=shortens,
+        version=version,
+        marks=marks_of(entry),
     )
 
 
@@ -101,7 +109,8 @@ def about(entry: Entry, names: Names) -> str:
     """Return what the head line has no room for: who will answer and why, the model, when exactly."""
     post, job = entry.post, entry.job
     model = post.llm_model_id if post is not None else job.llm_model if job is not None else None
-    return "\n".join(said for said in (names.who_ahead(entry), model, _written_when(entry)) if said)
+    said = (names.who_ahead(entry), model, _written_when(entry), *about_marks(entry))
+    return "\n".join(part for part in said if part)
 
 
 def _written_when(entry: Entry) -> str:
@@ -226,6 +235,7 @@ def spoken(entry: Entry, names: Names, place: int, count: int, head: Head, files
         parts.append(f"level {entry.depth + 1}")
     if entry.is_unread:
         parts.append("unread")
+    parts += [mark.said or mark.word for mark in head.marks]
     if head.state is not None:
         parts.append(head.state.word)
     if files:

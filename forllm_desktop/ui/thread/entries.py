@@ -44,10 +44,11 @@ class Entry:
     def state(self) -> tuple[object, ...]:
         """What of it shows beside its text; a change of this is a reason to write it anew."""
         job = self.job
+        rule = self.post.prompt_rule if self.post is not None else ""
         if job is None:
-            return (self.is_deleted, self.depth)
+            return (self.is_deleted, self.depth, rule)
         words = (job.error_title, job.error_message, job.wait_reason)
-        return (self.is_deleted, self.depth, job.request_id, job.status, job.finished_at, *words)
+        return (self.is_deleted, self.depth, rule, job.request_id, job.status, job.finished_at, *words)
 
     @property
     def is_unread(self) -> bool:

@@ -20,7 +20,10 @@ def fitted(head: Head, style: Style, depth: int, reserved: float = 0.0) -> Head:
     excess = _width(head, style) - room
     if excess <= 0:
         return head
-    if head.shortens >= 0:
+    if any(mark.short for mark in head.marks):
+        head = head._replace(marks=tuple(one._replace(word=one.short or one.word) for one in head.marks))
+        excess = _width(head, style) - room
+    if head.shortens >= 0 and excess > 0:
         small, details = QFontMetricsF(style.font("small")), list(head.details)
         name = details[head.shortens]
         least = max(small.horizontalAdvance(name) - excess, style.px(_LEAST_MODEL))
@@ -55,7 +58,7 @@ def _width(head: Head, style: Style) -> float:
     ]
     width = QFontMetricsF(style.font("ui_strong")).horizontalAdvance(head.author)
     width += sum(gap + small.horizontalAdvance(text) for text in texts)
-    if head.state is not None:
+    for mark in (*head.marks, *([head.state] if head.state is not None else [])):
         width += small.horizontalAdvance(" ") + style.px(24)
-        width += QFontMetricsF(style.font("small_medium")).horizontalAdvance(head.state.word)
+        width += QFontMetricsF(style.font("small_medium")).horizontalAdvance(mark.word)
     return width + style.px(4)

@@ -48,6 +48,8 @@ class ThreadPage(QWidget):
     ask_requested(post_id)        somebody wants a model's answer to a post
     edit_requested(post_id)       somebody wants to edit a post
     request_requested(request_id) somebody wants to see a request in the queue
+    prompt_requested(request_id)  somebody wants to see what was sent for a reply
+    rule_requested(post_id, rule) a post is to enter prompts by another PromptRule
     persona_requested(persona_id, version)  somebody wants to see who wrote a reply
     versions_requested(post_id)   somebody wants a reply once more, by another version of its persona
     file_requested(post_id, place)  somebody wants to read a file of a post, counted from 0
@@ -63,6 +65,8 @@ class ThreadPage(QWidget):
     ask_requested = Signal(int)
     edit_requested = Signal(int)
     request_requested = Signal(int)
+    prompt_requested = Signal(int)
+    rule_requested = Signal(int, str)
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
     file_requested = Signal(int, int)
@@ -132,10 +136,9 @@ class ThreadPage(QWidget):
         acting.turned.connect(self._walking.turn)
         acting.post_wished.connect(self.show_post)
         self._order.chosen.connect(self.flat_changed)
-        for name in ("reply", "ask", "edit", "request", "persona", "versions"):
+        for name in ("reply", "ask", "edit", "request", "prompt", "rule", "persona", "versions", "file"):
             getattr(acting, f"{name}_requested").connect(getattr(self, f"{name}_requested"))
         acting.link_opened.connect(self.link_opened)
-        acting.file_requested.connect(self.file_requested)
         acting.undo_offered.connect(self.undo_offered)
         acting.failed.connect(self.failed)
         self._reading.failed.connect(self.failed)

@@ -54,11 +54,26 @@ class State(NamedTuple):
     colour: str
 
 
+class Mark(NamedTuple):
+    """A quiet mark on the head line: a word with its icon in a token's colour; `link` is what it opens.
+
+    `short` is the word where there is little room, `said` what a screen reader says instead.
+    """
+
+    word: str
+    icon: str
+    colour: str = "text_3"
+    link: str = ""
+    short: str = ""
+    said: str = ""
+
+
 class Head(NamedTuple):
     """The head line of a post: who, what is known about it, its state, and what follows the state.
 
     `to` is whom it answers, where that cannot be seen; `shortens` is the index of the detail that may be
-    shortened where there is little room; `version` is the detail that opens the persona at that version.
+    shortened where there is little room; `version` is the detail that opens the persona at that version;
+    `marks` say what is unusual about it.
     """
 
     author: str
@@ -71,6 +86,7 @@ class Head(NamedTuple):
     shortens: int = -1
     version: str = ""
     to: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 class Typesetter:
@@ -189,6 +205,11 @@ class Typesetter:
         if head.is_edited:
             cursor.insertText(" ", self._gap("small", 5))
             cursor.insertText("edited", self._quiet_link("act:edits"))
+        for mark in head.marks:
+            cursor.insertText(" ", self._gap("small", 24, PLACE, mark.icon, mark.colour))
+            how = self._linked("small_medium", Run("", link=mark.link)) if mark.link else QTextCharFormat()
+            how.merge(self.char("small_medium", colour=mark.colour))
+            cursor.insertText(mark.word, how)
         if head.state is not None:
             # The icon is painted into this space.
             cursor.insertText(" ", self._gap("small", 24, PLACE, head.state.icon, head.state.colour))

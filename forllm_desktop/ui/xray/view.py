@@ -81,6 +81,11 @@ class XrayView(QWidget):
         self._connect(fills=fills)
         self._show_parts(False)
 
+    def set_title(self, title: str) -> None:
+        """Begin the head with other words."""
+        self._title.setText(title)
+        self._title.setVisible(bool(title))
+
     @property
     def rows(self) -> list[Row]:
         """What is listed, in its order."""
