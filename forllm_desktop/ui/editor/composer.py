@@ -3,16 +3,19 @@
 import sys
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotPossible
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.tags import PersonaTag
+from forllm_desktop.domain.xray import DraftQuestion
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import words
 from forllm_desktop.ui.editor.asking_line import AskingLine
 from forllm_desktop.ui.editor.completing import Completing
+from forllm_desktop.ui.editor.measuring import Measuring
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.editor.sending import Sending, Sent
 from forllm_desktop.ui.editor.unsent import Keeper, Unsent
@@ -32,6 +35,7 @@ class Composer(QWidget):
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
     settings_requested()     a model is wanted that is not set up yet
+    xray_requested(question) what would be sent is to be shown, of a DraftQuestion
     files_requested()        the settings of the folders whose files can be tagged are wanted
     saved(words)             what was kept, for the status line: "Draft saved 23:18"
     """
@@ -44,6 +48,7 @@ class Composer(QWidget):
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
+    xray_requested = Signal(object)
     files_requested = Signal()
     saved = Signal(str)
 
@@ -58,6 +63,7 @@ class Composer(QWidget):
         self._completing = Completing(form.text, workspace)
         self._asking = AskingLine(workspace, self)
         self._sending = Sending(workspace, self)
+        self._measuring = Measuring(workspace, self.question, self)
         self._unsent = Keeper(workspace.drafts, form.typed, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -106,13 +112,29 @@ class Composer(QWidget):
 
     def stop(self) -> None:
         """Save the draft and stop all work. Called when the page is closed."""
-        for work in (self._completing, self._asking, self._sending):
+        for work in (self._completing, self._asking, self._measuring, self._sending):
             work.stop()
         self.flush()
 
     def choose_persona(self, persona_id: int | None, version: int | None = None) -> None:
         """Let this persona answer the next question, at a version if given."""
         self._persona.choose(persona_id, version)
+
+    def question(self) -> DraftQuestion | None:
+        """Return what would be asked if it were posted now; None while a post is edited."""
+        place, picker, typed = self._place, self._persona, self._form.typed()
+        if place.edits or not place.subforum_id:
+            return None
+        return DraftQuestion(
+            place.subforum_id,
+            place.topic_id or None,
+            place.parent_id,
+            typed.text,
+            typed.files,
+            picker.persona_id,
+            picker.version,
+            self._model.answering,
+        )
 
     # -- what it does
 
@@ -194,6 +216,8 @@ class Composer(QWidget):
         self._form.show_typed(found or text)
         self._unsent.go_to(place.key)
         self._note_asked()
+        self._form.show_prompt(None)
+        self._measuring.note_change()
         self._form.show_place(place)
         self._persona.show_subforum(place.subforum_id)
         self._completing.show_subforum(place.subforum_id)
@@ -204,6 +228,10 @@ class Composer(QWidget):
         self._error.hide()
         self._unsent.note_change()
         self._note_asked()
+        self._measuring.note_change()
+
+    def _note_posts(self, _post_id: int) -> None:
+        self._measuring.note_change()
 
     def _note_asked(self) -> None:
         self._asking.note(self._place, self._read_asked)
@@ -226,6 +254,7 @@ class Composer(QWidget):
         picker, place, personas = self._persona, self._place.subforum_id, self._workspace.personas
         preferred = personas.preferred_model(place, picker.persona_id, picker.version)
         self._model.prefer(preferred, picker.name)
+        self._measuring.note_change()
 
     def _apply_settings(self) -> None:
         settings, ask = self._workspace.settings.current(), self._form.ask
@@ -234,8 +263,23 @@ class Composer(QWidget):
         key = "Enter" if settings.post_key == "enter" else "Ctrl+Enter"
         ask.set_key("↵" if settings.post_key == "enter" else "⌘ ↵" if _IS_MAC else "Ctrl ↵")
         self._form.fit()
-        ask.setToolTip(f"Post, and let the persona answer ({key})")
+        self._form.ask_tip = f"Post, and let the persona answer ({key})"
+        self._form.show_prompt(self._form.meter.xray)
         self._model.refresh()
+        self._measuring.note_change()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._measuring.wake(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._measuring.wake(False)
+
+    def _open_xray(self) -> None:
+        question = self.question()
+        if question is not None:
+            self.xray_requested.emit(question)
 
     def _connect(self) -> None:
         form, events = self._form, self._workspace.events
@@ -249,6 +293,8 @@ class Composer(QWidget):
         form.files.failed.connect(lambda _error: self._error.hide())
         form.box.files_dropped.connect(form.files.add_paths)
         self._text.files_pasted.connect(form.files.add_paths)
+        form.meter.opened.connect(self._open_xray)
+        self._measuring.measured.connect(form.show_prompt)
         self._asking.said.connect(form.show_asking)
         self._sending.sent.connect(self._take_sent)
         self._sending.failed.connect(self._show_error)
@@ -260,6 +306,9 @@ class Composer(QWidget):
         form.cancel.clicked.connect(self.give_up)
         self._model.settings_requested.connect(self.settings_requested)
         self._persona.changed.connect(self._note_persona)
+        self._model.changed.connect(self._measuring.note_change)
+        for happened in (events.post_added, events.post_changed, events.post_removed):
+            happened.connect(self._note_posts)
         events.settings_changed.connect(self._apply_settings)
         events.personas_changed.connect(self._persona.refresh)
         events.subforums_changed.connect(self._persona.refresh)

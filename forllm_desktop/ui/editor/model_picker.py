@@ -23,9 +23,11 @@ class ModelPicker(Picker):
     The servers are asked when its menu opens.
 
     settings_requested()    the user wants to set up a server or a model
+    changed()               another model would answer now
     """
 
     settings_requested = Signal()
+    changed = Signal()
 
     def __init__(self, models: ModelsService, parent: QWidget | None = None) -> None:
         super().__init__("Model", parent)
@@ -36,6 +38,7 @@ class ModelPicker(Picker):
         self._background = Background(self, self._note_problem)
         self.chosen: ModelChoice | None = None
         self._preferred: ModelChoice | None = None
+        self._shown: ModelChoice | None = None
         self._persona = ""
         self.refresh()
 
@@ -47,6 +50,9 @@ class ModelPicker(Picker):
     def refresh(self) -> None:
         """Read again which model would answer."""
         choice = self.answering
+        if choice != self._shown:
+            self._shown = choice
+            self.changed.emit()
         self.set_word(model_word(choice.name) if choice else "Choose a model")
         why = self._why(choice) if choice else ""
         self.setToolTip(plain_tip(f"Model: {model_word(choice.name)}, {why}" if choice else "Choose a model"))

@@ -5,11 +5,13 @@ from functools import partial
 from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from forllm_desktop.domain.xray import Xray
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.asking_line import Said
 from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from forllm_desktop.ui.editor.foot_row import FootRow
+from forllm_desktop.ui.editor.meter import Meter
 from forllm_desktop.ui.editor.model_picker import ModelPicker
 from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
@@ -27,6 +29,8 @@ class WritingForm(QWidget):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
+        self._fits = True
+        self.ask_tip = ""
         self.title = QLineEdit()
         self.title.setPlaceholderText("Title; left empty, the first line is the title")
         self.title.setAccessibleName("Title of the topic")
@@ -34,7 +38,8 @@ class WritingForm(QWidget):
         self.text.setPlaceholderText("Write a post")
         self.text.setAccessibleName("Text of the post")
         self.files = AttachmentRow(workspace.attachments)
-        self.box = WritingBox(self.text, self.files)
+        self.meter = Meter()
+        self.box = WritingBox(self.text, self.files, self.meter)
         self.asking = plain_label("", "small", "text_2", wraps=True)
         self.asking.hide()
         self.error = plain_label("", "small", "danger", wraps=True)
@@ -79,6 +84,7 @@ class WritingForm(QWidget):
         self.cancel.setVisible(bool(place.label))
         for asking in (self.ask, self.persona, self.model):
             asking.setVisible(not place.edits)
+        self.meter.setVisible(not place.edits)
         self.post.setText("Save" if place.edits else "Post")
         self.post.setAccessibleName(self.post.text())
         self.fit()
@@ -89,11 +95,22 @@ class WritingForm(QWidget):
         self.asking.set_colour("warn" if said.is_warning else "text_2")
         self.asking.setVisible(bool(said.words))
 
+    def show_prompt(self, xray: Xray | None) -> None:
+        """Show how much room the prompt takes; what does not fit cannot be asked, but posted."""
+        self.meter.show_prompt(xray)
+        self._fits = xray is None or xray.fits
+        self.ask.setEnabled(self._fits and self.post.isEnabled())
+        if not self._fits:
+            self.ask.setToolTip(f"{self.meter.words}: shorten the post, or choose what is left out")
+        else:
+            self.ask.setToolTip(self.ask_tip)
+
     def allow(self, is_allowed: bool) -> None:
         """Let text be typed and sent, or not while it is on its way."""
         self.text.setReadOnly(not is_allowed)
-        for control in (self.title, self.files, self.post, self.ask):
+        for control in (self.title, self.files, self.post):
             control.setEnabled(is_allowed)
+        self.ask.setEnabled(is_allowed and self._fits)
 
     def fit(self) -> None:
         """Show what has room."""

@@ -19,6 +19,7 @@ class NewTopicPage(Page):
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
     files_requested()       the settings of indexed folders are wanted
+    xray_requested(question)    what would be sent is to be shown, of a DraftQuestion
     saved(words)            what was kept, for the status line
     undo_offered(undo)      a persona was assigned with the question; how to take that back
     """
@@ -28,6 +29,7 @@ class NewTopicPage(Page):
     cancelled = Signal()
     settings_requested = Signal()
     files_requested = Signal()
+    xray_requested = Signal(object)
     saved = Signal(str)
     undo_offered = Signal(object)
 
@@ -55,6 +57,7 @@ class NewTopicPage(Page):
         self._composer.cancelled.connect(self.cancelled)
         self._composer.failed.connect(self.failed)
         self._composer.files_requested.connect(self.files_requested)
+        self._composer.xray_requested.connect(self.xray_requested)
         self._composer.saved.connect(self.saved)
         self._composer.settings_requested.connect(self.settings_requested)
         self._composer.topic_made.connect(self.topic_made)

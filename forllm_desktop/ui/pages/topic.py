@@ -29,6 +29,7 @@ class TopicPage(Page):
     title_changed(title)
     settings_requested()             a model is wanted that is not set up yet
     files_requested()                the settings of indexed folders are wanted
+    xray_requested(question)         what would be sent is to be shown, of a DraftQuestion
     saved(words)                     what was kept, for the status line
     """
 
@@ -43,6 +44,7 @@ class TopicPage(Page):
     title_changed = Signal(str)
     settings_requested = Signal()
     files_requested = Signal()
+    xray_requested = Signal(object)
     saved = Signal(str)
     can_find = True
 
@@ -119,6 +121,7 @@ class TopicPage(Page):
         composer.cancelled.connect(self._thread.setFocus)
         composer.failed.connect(self.failed)
         composer.files_requested.connect(self.files_requested)
+        composer.xray_requested.connect(self.xray_requested)
         composer.posted.connect(self.show_post)
         composer.saved.connect(self.saved)
         composer.undo_offered.connect(self.undo_offered)

@@ -135,11 +135,11 @@ class TokenBar(QWidget):
         if end > used + 1:
             answer = QRectF(used + 1, 0, end - used - 1, whole.height())
             painter.fillRect(answer, now.colour("surface"))
-            _hatch(painter, answer, "line_strong")
+            hatch(painter, answer, "line_strong")
         if self._is_over():
             over = QRectF(limit, 0, max(0.0, whole.width() - limit), whole.height())
             painter.fillRect(over, now.colour("surface"))
-            _hatch(painter, over, "danger")
+            hatch(painter, over, "danger")
             painter.fillRect(QRectF(limit - 1, 0, 2, whole.height()), now.colour("text"))
         if self._has_ring:
             painter.setPen(QPen(now.colour("accent_text"), 2))
@@ -227,7 +227,7 @@ class _Entry(QWidget):
         box = QRectF(0, round((self.height() - side) / 2), side, side)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._source == ANSWER:
-            _hatch(painter, box, "line_strong")
+            hatch(painter, box, "line_strong")
             painter.setPen(QPen(now.colour("line_strong"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -240,7 +240,7 @@ class _Entry(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, self._words)
 
 
-def _hatch(painter: QPainter, box: QRectF, colour: str) -> None:
+def hatch(painter: QPainter, box: QRectF, colour: str) -> None:
     """Draw lines at 45 degrees into a box."""
     painter.save()
     painter.setClipRect(box)
