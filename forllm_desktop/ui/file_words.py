@@ -19,8 +19,18 @@ def mention(files: Sequence[AttachedFile]) -> str:
 
 
 def kind(facts: FileFacts) -> str:
-    """Return what a file was read as: "PDF, only its text is sent", "text, UTF-8"."""
-    return "PDF, only its text is sent" if facts.encoding == "pdf" else f"text, {facts.encoding.upper()}"
+    """Return what a file was read as: "PDF", "text, UTF-8"."""
+    return "PDF" if facts.encoding == "pdf" else f"text, {facts.encoding.upper()}"
+
+
+def in_full(facts: FileFacts | None) -> str:
+    """Return the size and the kind of a file; of a PDF also what the text is."""
+    if facts is None:
+        return "Not stored any more"
+    told = f"{tokens(facts)} · {shown_size(facts.size)} · {kind(facts)}"
+    if facts.encoding != "pdf":
+        return told
+    return f"{told}. Below is the text that was taken out of the PDF: it is all that models read of it."
 
 
 def icon_of(facts: FileFacts | None) -> str:

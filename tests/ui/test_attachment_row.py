@@ -6,13 +6,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from forllm_desktop.domain.files import AttachedFile
+from forllm_desktop.domain.files import AttachedFile, ShownFile
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.files import FilesService
 from forllm_desktop.ui.editor.attachment_chip import AttachmentChip
 from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from forllm_desktop.ui.icons import load_icons
 from forllm_desktop.ui.theme import start_look
+from forllm_desktop.ui.widgets.long_text import LongText
 
 ALT, NONE = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
 
@@ -189,6 +190,15 @@ def test_a_draft_shows_what_is_no_longer_stored_too(row):
     row.show_files([AttachedFile("0" * 64, 'odd "<b>name</b>"\n.txt')])
     assert len(row.files) == 1
     assert chips(row)[0].toolTip().startswith("<p>")
+
+
+def test_the_text_of_a_file_can_be_read_before_it_is_posted(filled, qtbot, attachments):
+    file = filled.files[1]
+    peek = filled.show_text(ShownFile(file, None))
+    qtbot.waitUntil(lambda: peek.is_complete)
+    assert peek.findChild(LongText).toPlainText() == "b"
+    with qtbot.waitSignal(peek.destroyed):
+        qtbot.keyClick(peek, Qt.Key.Key_Escape)
 
 
 def test_closing_while_a_file_is_read_is_safe(qapp, qtbot, attachments, monkeypatch):

@@ -23,8 +23,8 @@ from forllm_desktop.ui.widgets.focus_ring import comes_by_keyboard
 from forllm_desktop.ui.widgets.tips import plain_tip
 
 _ICON, _PAD, _CROSS, _GAP = 14, 6, 20, 6
-_NAME, _NOTE, _EDITOR = 240, 200, 220
-"""Most px at 100 % of a name and of a note, and those of the field that a note is typed in."""
+_NAME, _NOTE, _EDITOR, _LEAST_EDITOR = 240, 200, 220, 120
+"""Most px at 100 % of a name and of a note; those of the field that a note is typed in, usual and least."""
 _KEYS = "Enter: write a note. Delete: remove. Alt with left or right: move."
 
 
@@ -59,7 +59,7 @@ class AttachmentChip(QAbstractButton):
         self._cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cross.clicked.connect(self.remove_wished)
         self._editor: QLineEdit | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.clicked.connect(self.edit_note)
@@ -196,7 +196,7 @@ class AttachmentChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         px = theme().px
-        width = px(_PAD) + px(_ICON) + px(_GAP) + self._name_width() + self._cross.width() + px(2)
+        width = px(_PAD) + px(_ICON) + px(_GAP) + self._name_width() + self._cross.width() + px(4)
         if self._told():
             width += px(_GAP) + _wide("small", self._told())
         if self._editor is not None:
@@ -234,19 +234,21 @@ class AttachmentChip(QAbstractButton):
             _write(painter, note, self._file.note, "small", "text_2", right)
 
     def _columns(self) -> tuple[QRect, QRect, QRect]:
-        """Return the places of the name, of what is told, and of the note; the name gives way last."""
+        """Return the places of the name, of what is told, and of the note; in need they give way backwards.
+
+        A note that is being written has room before everything else.
+        """
         px, height = theme().px, self.height()
-        left, end = px(_PAD) + px(_ICON) + px(_GAP), self.width() - self._cross.width() - px(2)
+        gap, left = px(_GAP), px(_PAD) + px(_ICON) + px(_GAP)
+        room = max(0, self.width() - self._cross.width() - px(2) - left)
+        note = min(px(_LEAST_EDITOR), room * 3 // 5) if self._editor is not None else 0
+        name = min(self._name_width(), max(0, room - note - gap if note else room))
         told = _wide("small", self._told()) if self._told() else 0
-        name = min(self._name_width(), max(0, end - left))
-        x = left + name
-        told_at = QRect(x + px(_GAP), 0, max(0, min(told, end - x - px(_GAP))), height)
-        x = told_at.right() + 1 if told else x
-        return (
-            QRect(left, 0, name, height),
-            told_at,
-            QRect(x + px(_GAP), 0, max(0, end - x - 2 * px(_GAP)), height),
-        )
+        told = told if name + gap + told + (gap + note if note else 0) <= room else 0
+        x = left + name + gap
+        told_at = QRect(x, 0, told, height)
+        x += told + gap if told else 0
+        return QRect(left, 0, name, height), told_at, QRect(x, 0, max(0, left + room - x), height)
 
     def _name_width(self) -> int:
         return min(_wide("small_medium", self._name), theme().px(_NAME))

@@ -9,9 +9,16 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.files import AttachedFile, FileFacts, checked_file_name, checked_file_note
+from forllm_desktop.domain.files import (
+    AttachedFile,
+    FileFacts,
+    ShownFile,
+    checked_file_name,
+    checked_file_note,
+)
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.ui.editor.attachment_chip import AttachmentChip
+from forllm_desktop.ui.editor.file_peek import FilePeek
 from forllm_desktop.ui.file_reading import FileReading
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
@@ -27,12 +34,10 @@ class AttachmentRow(QWidget):
 
     changed()           other files, notes or another order; also when a file has been read
     failed(error)       a file could not be added; the row says so itself
-    view_wished(file)   somebody wants to read an AttachedFile
     """
 
     changed = Signal()
     failed = Signal(object)
-    view_wished = Signal(object)
 
     def __init__(self, attachments: AttachmentService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -201,6 +206,12 @@ class AttachmentRow(QWidget):
         chip.setFocus(Qt.FocusReason.OtherFocusReason)
         self.changed.emit()
 
+    def show_text(self, shown: ShownFile) -> FilePeek:
+        """Open a window with the text of a file, as models read it."""
+        peek = FilePeek(shown, self._attachments, self)
+        peek.open()
+        return peek
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Undo) and self._removed:
             self.undo_remove()
@@ -211,7 +222,8 @@ class AttachmentRow(QWidget):
         menu, place, last = QMenu(self), self._chips.index(chip), len(self._chips) - 1
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if (file := chip.file) is not None:
-            menu.addAction(icon("eye"), "Show its text", lambda: self.view_wished.emit(file))
+            shown = ShownFile(file, chip.facts)
+            menu.addAction(icon("eye"), "Show its text", lambda: self.show_text(shown))
             menu.addAction(icon("pencil-simple"), "Write a note", chip.edit_note)
             menu.addSeparator()
         menu.addAction("Move before", lambda: self._move_by(chip, -1)).setEnabled(place > 0)
@@ -224,7 +236,7 @@ class AttachmentRow(QWidget):
     def _make_widgets(self) -> None:
         self._strip = QWidget()
         self._flow = FlowLayout(self._strip, 4)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self._strip.setSizePolicy(policy)
         self._strip.setAccessibleName("Attached files")

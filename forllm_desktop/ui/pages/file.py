@@ -7,17 +7,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.files import ShownFile, StoredFile
-from forllm_desktop.domain.found_files import shown_size
 from forllm_desktop.services.workspace import Workspace
-from forllm_desktop.ui import file_words, words
+from forllm_desktop.ui import file_words
+from forllm_desktop.ui.file_text import FileText
 from forllm_desktop.ui.latest import Latest
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.widgets.buttons import push_button
-from forllm_desktop.ui.widgets.framed import Framed
 from forllm_desktop.ui.widgets.grounds import on_surface
 from forllm_desktop.ui.widgets.labels import plain_label
-from forllm_desktop.ui.widgets.long_text import LongText, lines_of
 from forllm_desktop.ui.widgets.wrap_row import WrapRow
 
 
@@ -38,17 +35,14 @@ class FilePage(Page):
         self._attachments = workspace.attachments
         self._shown = self._attachments.shown(post_ids=[post_id])[post_id][place]
         self._post_id = post_id
-        self._text: str | None = None
-        self._reading = Latest("read-stored-file", self)
         self._saving = Latest("save-file", self)
         self._make_widgets(workspace.forum.topic(workspace.forum.post(post_id).topic_id).title)
         self._connect()
-        self._reading.ask(self._read)
 
     @property
     def is_complete(self) -> bool:
         """Say whether the text is there, as far as it is shown at first."""
-        return self._text is not None and not self._view.is_busy
+        return self._text.is_complete
 
     def save_as(self, path: str) -> None:
         """Write the file as it was attached."""
@@ -67,8 +61,8 @@ class FilePage(Page):
 
     def copy_text(self) -> None:
         """Put the whole text into the clipboard."""
-        if self._text is not None:
-            QGuiApplication.clipboard().setText(self._text)
+        if self._text.text is not None:
+            QGuiApplication.clipboard().setText(self._text.text)
             self.saved.emit("Text copied")
 
     # -- how it is made
@@ -76,7 +70,7 @@ class FilePage(Page):
     def _make_widgets(self, topic: str) -> None:
         file = self._shown.file
         self._name = plain_label(file.name, "heading", wraps=True)
-        self._about = plain_label(_about(self._shown), "small", "text_2", wraps=True)
+        self._about = plain_label(file_words.in_full(self._shown.facts), "small", "text_2", wraps=True)
         origin = f"Attached to a post in “{topic}”" if not file.path else f"From {file.path}, in “{topic}”"
         self._origin = plain_label(origin, "small", "text_3", wraps=True)
         self._note = plain_label(f"Note: {file.note}", "small", "text_2", wraps=True)
@@ -87,79 +81,26 @@ class FilePage(Page):
         row = WrapRow(line_spacing=8)
         for button in (self._copy, self._save, self._post):
             row.add(button)
-        self._view = LongText()
-        self._view.setAccessibleName(f"Text of {file.name}")
-        well = Framed("sunken")
-        inner = QVBoxLayout(well)
-        inner.setContentsMargins(8, 8, 4, 8)
-        inner.addWidget(self._view)
-        self._state = plain_label("Reading…", "small", "text_3", wraps=True)
-        self._rest = push_button("Show all", "link")
-        self._rest.hide()
-        foot = WrapRow()
-        foot.add(self._state, 120)
-        foot.add(self._rest)
+        self._text = FileText(file, self._attachments)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 24, 24, 12)
         layout.setSpacing(8)
         for label in (self._name, self._about, self._note, self._origin):
             layout.addWidget(label)
         layout.addLayout(row)
-        layout.addWidget(well, 1)
-        layout.addLayout(foot)
+        layout.addWidget(self._text, 1)
         on_surface(self)
-        self.setFocusProxy(self._view)
+        self.setFocusProxy(self._text)
         self.setAccessibleName(f"File {file.name}")
         self._copy.setEnabled(False)
 
     def _connect(self) -> None:
-        self._reading.done.connect(self._show_text)
-        self._reading.failed.connect(self._fail_reading)
+        self._text.was_read.connect(lambda: self._copy.setEnabled(True))
         self._saving.done.connect(lambda path: self.saved.emit(f"Saved {path}"))
         self._saving.failed.connect(self.failed)
         self._copy.clicked.connect(self.copy_text)
         self._save.clicked.connect(self._ask_where)
         self._post.clicked.connect(lambda: self.post_requested.emit(self._post_id))
-        self._rest.clicked.connect(self._show_rest)
-        self._view.filled.connect(self._tell_rest)
-
-    # -- reading and showing
-
-    def _read(self) -> tuple[str, list[str]]:
-        """Called in a thread."""
-        digest = self._shown.file.digest
-        stored: StoredFile | None = self._attachments.texts([digest]).get(digest)
-        if stored is None:
-            raise ForllmError("The file is not stored any more", "Attach it again.")
-        return stored.text, lines_of(stored.text)
-
-    def _show_text(self, read: tuple[str, list[str]]) -> None:
-        self._text, lines = read
-        self._copy.setEnabled(True)
-        self._state.setText("")
-        self._view.show_lines(lines)
-
-    def _fail_reading(self, error: ForllmError) -> None:
-        self._state.set_colour("danger")
-        self._state.setText(f"{error.title}. {error.message}".strip())
-        self._save.setEnabled(False)
-
-    def _show_rest(self) -> None:
-        self._rest.hide()
-        self._view.setFocus()
-        self._view.show_rest()
-
-    def _tell_rest(self) -> None:
-        left = self._view.left
-        self._rest.setVisible(left > 0 and self._view.can_show_more)
-        if not left:
-            self._state.setText("")
-        elif self._view.can_show_more:
-            self._state.setText(f"{words.counted(left, 'more line')}")
-        else:
-            self._state.setText(
-                f"{words.counted(left, 'more line')} cannot be shown here; Copy and Save as have them."
-            )
 
     def _ask_where(self) -> None:
         dialog = QFileDialog(self, "Save the file", str(Path.home() / _file_name(self._shown.file.name)))
@@ -167,16 +108,6 @@ class FilePage(Page):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.save_as)
         dialog.open()
-
-
-def _about(shown: ShownFile) -> str:
-    facts = shown.facts
-    if facts is None:
-        return "Not stored any more"
-    told = f"{file_words.tokens(facts)} · {shown_size(facts.size)} · {file_words.kind(facts)}"
-    if facts.encoding != "pdf":
-        return told
-    return f"{told}. Below is the text that was taken out of the PDF: it is all that models read of it."
 
 
 def _file_name(name: str) -> str:
