@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue import Job, Wish
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.submission import NewPost
 from forllm_desktop.domain.tags import persona_tag_text
+from forllm_desktop.services.job_steps import Claim
 from forllm_desktop.services.workspace import DATABASE_FILE, Workspace, open_workspace
 from tests.builders import FixedClock, a_server, a_subforum
 
@@ -62,10 +64,12 @@ class Desk:
 
     def fail(self) -> Job:
         """Let the next request fail."""
-        from forllm_desktop.domain.errors import ForllmError
-
         claim = self.queue.claim()
         assert claim is not None
+        return self.fail_claimed(claim)
+
+    def fail_claimed(self, claim: Claim) -> Job:
+        """Let a request that runs fail."""
         self.queue.fail(claim.job.request_id, "stream_broken", ForllmError("The reply broke off"))
         self.clock.advance()
         return self.queue.job(claim.job.request_id)
