@@ -13,8 +13,10 @@ from forllm_desktop.ui import words
 from forllm_desktop.ui.thread.actions import RULES, Act, possible
 from forllm_desktop.ui.thread.attached import file_of
 from forllm_desktop.ui.thread.entries import Entry
+from forllm_desktop.ui.thread.inline import is_tag
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
+from forllm_desktop.ui.thread.tags import persona_of
 
 _EXCERPT = 80
 """Characters of an earlier text in the list of them."""
@@ -37,6 +39,7 @@ class Acting(QObject):
     rule_requested = Signal(int, str)
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
+    file_requested = Signal(int, str)
     link_opened = Signal(str)
     file_requested = Signal(int, int)
     undo_offered = Signal(object)
@@ -114,7 +117,9 @@ class Acting(QObject):
     def follow_link(self, key: int, target: str) -> None:
         """Follow a link: unfold what it stands for, or pass an outside address on."""
         entry = self.entry(key)
-        if not target.startswith("act:"):
+        if is_tag(target):
+            self._follow_tag(key, target)
+        elif not target.startswith("act:"):
             self.link_opened.emit(target)
         elif target in ("act:earlier", "act:later"):
             self.turned.emit(1 if target == "act:later" else -1)
@@ -131,6 +136,17 @@ class Acting(QObject):
             self.show_edits(entry)
         elif entry is not None:
             self._keeper.follow_act(key, target)
+
+    def _follow_tag(self, key: int, target: str) -> None:
+        if persona_id := persona_of(target):
+            try:
+                self._keeper.source.require_persona(persona_id)
+            except ForllmError as error:
+                self.failed.emit(error)
+            else:
+                self.persona_requested.emit(persona_id, 0)
+        else:
+            self.file_requested.emit(key, target)
 
     def enter(self, current: int | None) -> None:
         """Follow the link that Tab selected, else unfold the first thing that is folded in a post."""
@@ -186,6 +202,6 @@ def _copy(text: str) -> None:
 
 def real_address(url: QUrl) -> str:
     """Return where a link really leads, lookalike letters of a host spelled out; "" for our own links."""
-    if url.scheme() == "act" or url.isEmpty():
+    if url.scheme() in ("act", "persona", "folder") or url.isEmpty():
         return ""
     return bytes(url.toEncoded().data()).decode("ascii", "replace")

@@ -13,6 +13,7 @@ from forllm_desktop.ui.thread.limits import DEFAULT, Limits, slices
 from forllm_desktop.ui.thread.parsing import Parser, Part
 from forllm_desktop.ui.thread.source import Source
 from forllm_desktop.ui.thread.specs import Block
+from forllm_desktop.ui.thread.tags import has_persona_tag, with_lost_struck
 from forllm_desktop.ui.thread.writer import Slot, Writer
 
 _TEXT, _THOUGHTS = "text", "thoughts"
@@ -161,7 +162,9 @@ class Bodies(QObject):
     def _composed(
         self, entry: Entry, text: Sequence[Block] | None, thoughts: Sequence[Block] | None
     ) -> list[Block]:
-        thinking = self._source.words_of(entry)[1]
+        said, thinking = self._source.words_of(entry)
+        if text and has_persona_tag(said):
+            text = with_lost_struck(text, self._source.names.personas)
         progress = self._source.progress(entry)
         folded = ""
         if entry.key in self._source.thread.folded and entry.replies:

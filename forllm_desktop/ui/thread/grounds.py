@@ -14,6 +14,7 @@ from forllm_desktop.ui.thread.typeset import (
     FILE_LEFT,
     FILE_PAD,
     IS_CODE,
+    IS_TAG,
     LANGUAGE,
     PLACE,
     QUOTE,
@@ -30,6 +31,7 @@ class Scene:
     entry: Callable[[int], Entry | None]
     avatar: Callable[[Entry], tuple[int | None, str]]
     tip: Callable[[Entry], str] = lambda entry: ""
+    link_tip: Callable[[str], str] = lambda target: ""
     current: int | None = None
     hovered: int | None = None
     mouse: QPointF | None = None
@@ -189,13 +191,13 @@ class Grounds:
             painter.drawPolyline([QPointF(x + px(a), y + px(b)) for a, b in tick])
 
     def paint_pills(self, painter: QPainter, clip: QRectF, block: QTextBlock) -> None:
-        """Paint the grounds of inline code."""
+        """Paint the grounds of inline code and of tags."""
         style, px = self.style, self.style.px
         origin = self.box(block).topLeft()
-        painter.setPen(QPen(style.colour("line"), 1))
-        painter.setBrush(style.colour("sunken"))
         layout = block.layout()
-        for start, end in _code_spans(block):
+        for start, end, is_tag in _pill_spans(block):
+            painter.setPen(QPen(style.colour("accent_soft" if is_tag else "line"), 1))
+            painter.setBrush(style.colour("accent_soft" if is_tag else "sunken"))
             at = start
             while at < end:
                 line = layout.lineForTextPosition(at)
@@ -225,18 +227,20 @@ def fragments(block: QTextBlock) -> Iterator[QTextFragment]:
         iterator += 1
 
 
-def _code_spans(block: QTextBlock) -> list[tuple[int, int]]:
-    """Return where inline code starts and ends in a block; one span may be several fragments."""
-    spans: list[tuple[int, int]] = []
+def _pill_spans(block: QTextBlock) -> list[tuple[int, int, bool]]:
+    """Return where inline code and tags start and end in a block; one span may be several fragments."""
+    spans: list[tuple[int, int, bool]] = []
     for fragment in fragments(block):
-        if not fragment.charFormat().property(IS_CODE):
+        form = fragment.charFormat()
+        is_tag = bool(form.property(IS_TAG))
+        if not is_tag and not form.property(IS_CODE):
             continue
         start = fragment.position() - block.position()
         end = start + fragment.length()
-        if spans and spans[-1][1] == start:
-            spans[-1] = (spans[-1][0], end)
+        if spans and spans[-1][1:] == (start, is_tag):
+            spans[-1] = (spans[-1][0], end, is_tag)
         else:
-            spans.append((start, end))
+            spans.append((start, end, is_tag))
     return spans
 
 

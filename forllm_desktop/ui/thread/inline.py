@@ -12,6 +12,7 @@ from forllm_desktop.ui.thread.specs import LINE_BREAK, Run, Style
 _OPENS = {"strong_open": Style.BOLD, "em_open": Style.ITALIC, "s_open": Style.STRIKE}
 _CLOSES = frozenset({"strong_close", "em_close", "s_close"})
 _ADDRESS = re.compile(r"\bhttps?://[^\s<>\"`]+", re.IGNORECASE)
+_TAG = re.compile(r"persona:[0-9]{1,18}|folder:[0-9]{1,18}/\S+")
 _FOLLOWED = re.compile(r"https?://[^\s/?#]|mailto:[^\s@]+@", re.IGNORECASE)
 
 
@@ -19,7 +20,8 @@ def runs_of(tokens: Iterable[Token]) -> tuple[Run, ...]:
     """Return the runs of inline tokens; neighbours of one look are one run.
 
     A soft break is a line break: in chat a single newline is meant, as it is in the composer. An image is a
-    link "image: alt". A target nobody should follow is no link, but stands in brackets behind its text.
+    link "image: alt". A target nobody should follow is no link, but stands in brackets behind its text. A
+    tag, "[@Ada](persona:12)", is one run whatever its name holds.
     """
     runs: list[Run] = []
     styles = [Style.PLAIN]
@@ -35,10 +37,12 @@ def runs_of(tokens: Iterable[Token]) -> tuple[Run, ...]:
                 target, began = str(token.attrs.get("href", "")), len(runs)
                 link = followed(target)
             case "link_close":
-                runs += _target_shown(runs[began:], target, style)
+                tag = _tag(runs[began:], target)
+                runs[began:] = [tag] if tag else [*runs[began:], *_target_shown(runs[began:], target, style)]
                 target = link = ""
             case "image":
-                runs += _image(token, style, link)
+                tag = _tag([Run(token.content)], str(token.attrs.get("src", "")))
+                runs += [Run("!", style), tag] if tag else _image(token, style, link)
             case opened if opened in _OPENS:
                 styles.append(style | _OPENS[opened])
             case closed if closed in _CLOSES:
@@ -53,6 +57,11 @@ def runs_of(tokens: Iterable[Token]) -> tuple[Run, ...]:
 def followed(target: str) -> str:
     """Return a link's target if it is an address of the web or of a mailbox, else nothing."""
     return target if len(target) <= DEFAULT.target and _FOLLOWED.match(target) else ""
+
+
+def is_tag(target: str) -> bool:
+    """Say whether a target is what a tag stands for: a persona, or a file."""
+    return bool(_TAG.fullmatch(target))
 
 
 def with_addresses(text: str, style: Style = Style.PLAIN) -> Iterator[Run]:
@@ -74,6 +83,12 @@ def _length_of_address(address: str) -> int:
         unopened -= address[end - 1] == ")"
         end -= 1
     return end
+
+
+def _tag(label: list[Run], target: str) -> Run | None:
+    text = "".join(run.text for run in label)
+    sign = "@" if target.startswith("persona:") else "#"
+    return Run(text, Style.TAG, target) if is_tag(target) and text[:1] == sign and text[1:].strip() else None
 
 
 def _image(token: Token, style: Style, link: str) -> list[Run]:

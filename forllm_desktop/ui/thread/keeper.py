@@ -22,6 +22,7 @@ from forllm_desktop.ui.thread.margins import margin_steps
 from forllm_desktop.ui.thread.source import Source
 from forllm_desktop.ui.thread.stream import HEAD, Growing, Streams
 from forllm_desktop.ui.thread.style import Style
+from forllm_desktop.ui.thread.tags import has_persona_tag
 from forllm_desktop.ui.thread.typeset import Head
 from forllm_desktop.ui.thread.view import ThreadView
 
@@ -226,9 +227,12 @@ class Keeper(QObject):
             self.bodies.refresh(entry)
 
     def refresh_heads(self) -> None:
-        """Write the head lines anew where they differ."""
+        """Write the head lines anew where they differ, and the tags of personas."""
         for _ in self._head_steps():
             pass
+        for entry in self.shown:
+            if entry.post is not None and has_persona_tag(entry.post.content):
+                self.bodies.refresh(entry)
 
     def _head_steps(self) -> Iterator[None]:
         for slot in list(self.view.writer.slots):

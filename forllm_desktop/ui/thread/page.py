@@ -55,6 +55,7 @@ class ThreadPage(QWidget):
     file_requested(post_id, place)  somebody wants to read a file of a post, counted from 0
     link_hovered(address)         where the link under the mouse or the focus leads; "" for none
     link_opened(address)          somebody followed a link that leads outside
+    file_requested(post_id, target)  somebody wants to see the text of a tagged file of a post
     undo_offered(undo), failed(error in words)
     title_changed(title), topic_gone()
     flat_changed(is_flat)         the user chose another order of the posts
@@ -72,6 +73,7 @@ class ThreadPage(QWidget):
     file_requested = Signal(int, int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
+    file_requested = Signal(int, str)
     undo_offered = Signal(object)
     failed = Signal(object)
     title_changed = Signal(str)
@@ -96,7 +98,7 @@ class ThreadPage(QWidget):
         self._is_open = False
         self._loading: Iterator[None] | None = None
 
-        self._view = ThreadView(Scene(self._entry, self._avatar, self._about))
+        self._view = ThreadView(Scene(self._entry, self._avatar, self._about, self._source.tag_tip))
         self._keeper = Keeper(self._view, self._source, queue.now, self)
         self._following = Following(self._source, events, self._keeper.is_growing, self)
         self._source.read_title()

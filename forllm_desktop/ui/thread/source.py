@@ -14,6 +14,7 @@ from forllm_desktop.services.running import Progress
 from forllm_desktop.ui.thread.attached import with_files
 from forllm_desktop.ui.thread.content import Names
 from forllm_desktop.ui.thread.entries import Entry, Thread
+from forllm_desktop.ui.thread.tags import tip_of
 
 
 class Source:
@@ -74,6 +75,16 @@ class Source:
         found = self._personas.resolve(self.topic.subforum_id)
         self.names.default_id = found.persona_id or self.names.default_id
         self.names.default_why = reason_words(found.reason, self.subforum_name)
+
+    def require_persona(self, persona_id: int) -> None:
+        """Raise NotFound for a persona that is deleted or never was."""
+        persona = self._personas.persona(persona_id)
+        if persona.deleted_at is not None:
+            raise NotFound(f"The persona “{persona.name}” is deleted", "Restore it from the Trash first.")
+
+    def tag_tip(self, target: str) -> str:
+        """Return what a tag says on hover; "" for other links."""
+        return tip_of(target, self.names.personas)
 
     def is_user_renamed(self) -> bool:
         """Say whether the user is called otherwise by now than was read."""

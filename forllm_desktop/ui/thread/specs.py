@@ -34,12 +34,14 @@ class Style(IntFlag):
     HIDDEN = 32
     META = 64
     DANGER = 128
+    TAG = 256
 
 
 class Run(NamedTuple):
     """A stretch of text in one style; `token` is a code colour: "keyword", "number", "string", "comment".
 
-    `link` is a target: a web address, or `act:NAME` for something of ours (unfolding, showing the rest).
+    `link` is a target: a web address, `act:NAME` for something of ours (unfolding, showing the rest), or what
+    a tag stands for: `persona:ID`, `folder:ID/PATH`.
     """
 
     text: str

@@ -25,8 +25,8 @@ from forllm_desktop.ui.thread.specs import Style as Bits
 from forllm_desktop.ui.thread.style import Style
 
 _USER = QTextFormat.Property.UserProperty.value
-KIND, PLACE, LANGUAGE, QUOTE, PILLS, TASK, PAD, IS_CODE, TEXT_LEFT = range(_USER + 1, _USER + 10)
-"""Properties of blocks that the decorations read; IS_CODE is one of characters."""
+KIND, PLACE, LANGUAGE, QUOTE, PILLS, TASK, PAD, IS_CODE, TEXT_LEFT, IS_TAG = range(_USER + 1, _USER + 11)
+"""Properties of blocks that the decorations read; IS_CODE and IS_TAG are of characters."""
 CELL, GAP = 101, 102
 """Values of KIND beside those of `Kind`: a cell of a table, and the block that must follow a table."""
 
@@ -43,7 +43,7 @@ _ALIGN = {
 FILE_LEFT, FILE_PAD = 30, 10
 """Room in px at 100 % that the row of a file has around its text: at its left with the icon, and else."""
 _MOST_PILLS = 60
-"""Inline code spans of one block that get a ground."""
+"""Stretches of inline code and tags of one block that get a ground."""
 
 
 class State(NamedTuple):
@@ -142,15 +142,29 @@ class Typesetter:
         made.setAnchorHref(run.link)
         return made
 
+    def _tagged(self, base: str, run: Run) -> QTextCharFormat:
+        """Return the format of a tag; a struck one has lost what it stands for."""
+        made = self._linked(base, run)
+        if Bits.STRIKE in run.style:
+            made.setForeground(self.style.colour("text_3"))
+        else:
+            made.setProperty(IS_TAG, True)
+        return made
+
+    def _form(self, base: str, run: Run, colour: str) -> QTextCharFormat:
+        if Bits.TAG in run.style:
+            return self._tagged(base, run)
+        return self._linked(base, run) if run.link else self.char(base, run.style, run.token, colour)
+
     def write_runs(self, cursor: QTextCursor, runs: tuple[Run, ...], base: str, colour: str = "") -> int:
-        """Write runs at the cursor; returns how many of them are inline code."""
+        """Write runs at the cursor; returns how many of them have a ground: inline code and tags."""
         pills = 0
         for index, run in enumerate(runs):
-            form = self._linked(base, run) if run.link else self.char(base, run.style, run.token, colour)
+            form = self._form(base, run, colour)
             follows = runs[index + 1].style if index + 1 < len(runs) else Bits.PLAIN
-            is_pill = Bits.CODE in run.style and base != "code"
+            is_pill = _has_ground(run.style) and base != "code"
             pills += is_pill
-            if run.text and (is_pill or (Bits.CODE in follows and base != "code")):
+            if run.text and (is_pill or (_has_ground(follows) and base != "code")):
                 # Room for the sides of the pill, without any character that a copy would contain.
                 cursor.insertText(run.text[:-1], form)
                 spaced = QTextCharFormat(form)
@@ -378,3 +392,7 @@ class Typesetter:
         if 0 < pills <= _MOST_PILLS:
             paragraph.setProperty(PILLS, pills)
             cursor.setBlockFormat(paragraph)
+
+
+def _has_ground(style: Bits) -> bool:
+    return Bits.CODE in style or (Bits.TAG in style and Bits.STRIKE not in style)

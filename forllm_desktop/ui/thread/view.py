@@ -161,7 +161,7 @@ class ThreadView(QTextBrowser):
         return super().viewportEvent(event)
 
     def _tip_at(self, at: QPointF) -> str:
-        """Return what an icon does, or when exactly a post was written."""
+        """Return what an icon does, where a tag leads, or when exactly a post was written."""
         thing = self._thing_at(at)
         if isinstance(thing, Label):
             return f"{thing.act.word} ({thing.act.key})"
@@ -169,6 +169,8 @@ class ThreadView(QTextBrowser):
             return "Copy this code"
         if isinstance(thing, int):
             return "Fold these replies (F)"
+        if said := self.scene.link_tip(self.anchorAt((at - QPointF(0, self.offset)).toPoint())):
+            return said
         slot = self._slot_at(at)
         entry = self.scene.entry(slot.key) if slot is not None else None
         is_head = slot is not None and at.y() < self.top_of(slot) + self.writer.style.px(24)
