@@ -169,21 +169,15 @@ class _Fit:
         """Say whether the prompt with so many posts, and so many tokens, has room."""
         # The first post of the thread is named also where the persona wrote it. It loses the name again when
         # an older one enters; with that much kept free no larger prompt is smaller.
-        thread = [entry.turn for entry in self.entries[:n_entries] if entry.source == "thread"]
-        is_named_later = any(turn.is_own for turn in thread) and not thread[-1].is_own
+        thread = self._taken(n_entries).thread
+        is_named_later = any(turn.is_own for turn in thread) and not thread[0].is_own
         return tokens + (self._name if is_named_later else 0) <= self.budget.room
 
     def assembled(self, n_entries: int) -> Prompt:
         """Return the prompt with so many posts beside what is fixed."""
         if n_entries not in self._assembled:
-            taken = {id(entry.turn) for entry in self.entries[:n_entries]}
-            material = replace(
-                self.material,
-                thread=[turn for turn in self.material.thread if id(turn) in taken],
-                branches=[turn for turn in self.material.branches if id(turn) in taken],
-                topics=[turn for turn in self.material.topics if id(turn) in taken],
-            )
-            self._assembled[n_entries] = assemble(material, system_role=self.system_role)
+            taken = self._taken(n_entries)
+            self._assembled[n_entries] = assemble(taken, system_role=self.system_role)
         return self._assembled[n_entries]
 
     def messages(self, n_entries: int) -> list[Message]:
@@ -194,6 +188,16 @@ class _Fit:
         made = self.assembled(n_entries)
         count = count or TokenCount(self.estimates.messages(made.messages), is_exact=False)
         return with_numbers(made, count, self.budget.answer, self.estimates, self._left_out(n_entries))
+
+    def _taken(self, n_entries: int) -> Material:
+        """Return the material with so many posts beside what is fixed."""
+        taken = {id(entry.turn) for entry in self.entries[:n_entries]}
+        return replace(
+            self.material,
+            thread=[turn for turn in self.material.thread if turn.is_pinned or id(turn) in taken],
+            branches=[turn for turn in self.material.branches if id(turn) in taken],
+            topics=[turn for turn in self.material.topics if id(turn) in taken],
+        )
 
     def _left_out(self, n_entries: int) -> tuple[LeftOut, ...]:
         without_room = {id(entry.turn): entry for entry in self.entries[n_entries:]}
@@ -218,7 +222,7 @@ def _entries(material: Material, share: int, estimates: Estimates) -> list[_Entr
     take share * R, and what the thread leaves. Each post's price is the smallest R that lets it in together
     with all newer ones of its kind. First posts of other topics come after all branches.
     """
-    thread = _tokens(material.thread[::-1], estimates)
+    thread = _tokens([turn for turn in material.thread[::-1] if not turn.is_pinned], estimates)
     other = _tokens([*material.branches[::-1], *material.topics[::-1]], estimates)
     all_thread, all_other = sum(n for _, n in thread), sum(n for _, n in other)
     entries = [

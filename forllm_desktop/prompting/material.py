@@ -19,7 +19,8 @@ class TurnFile:
 class Turn:
     """One post as it enters a prompt, with its files; tags in `text` are already words.
 
-    `is_own` marks posts of the persona that answers. `topic` is the title where it stands in another topic.
+    `is_own` marks posts of the persona that answers; those that are `is_pinned` are in every prompt. `topic`
+    is the title where it stands in another topic.
     """
 
     speaker: str
@@ -28,6 +29,7 @@ class Turn:
     post_id: int | None = None
     files: tuple[TurnFile, ...] = ()
     topic: str = ""
+    is_pinned: bool = False
 
     @property
     def label(self) -> str:
@@ -52,8 +54,9 @@ class Missing:
 class Material:
     """All that may enter one prompt. Posts are oldest first everywhere.
 
-    The `question` and the `pinned` posts are fixed. The `thread` is what the question answers; `branches`
-    are posts beside it, `topics` the first posts of other topics. `missing` can enter no more.
+    The `thread` is what the question answers; `pinned` are pinned posts beside it, `branches` other posts
+    beside it, and `topics` the first posts of other topics. The question and whatever is pinned are fixed.
+    `missing` can enter no more.
     """
 
     instructions: str

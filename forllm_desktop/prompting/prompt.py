@@ -51,15 +51,15 @@ def assemble(material: Material, *, system_role: bool) -> Prompt:
     text opens the first user turn.
     """
     # Servers keep what they read of the last prompt and go on from the first byte that differs. So what
-    # changes least stands first: the persona, then what was pinned by hand, the beginnings of other topics,
-    # and the thread last, which grows at its end with every post. Other branches change more often than the
-    # thread, but behind it they would part the question from what it answers; oldest first, a new post of
-    # theirs still leaves all before it as it was. Nothing in front names a date, a count or an id.
+    # changes least stands first: the persona, what was pinned beside the thread, the beginnings of other
+    # topics, and the thread last, which grows at its end with every post. Other branches change more often
+    # than the thread, but behind it they would part the question from what it answers; oldest first, a new
+    # post of theirs still leaves all before it as it was. Nothing in front names a date, a count or an id.
     parts = [
         XrayPart("persona", "system" if system_role else "user", material.persona, material.instructions, 0)
     ]
     background = [
-        *_section("reply/pinned", "thread", material.pinned, is_pinned=True),
+        *_section("reply/pinned", "thread", material.pinned),
         *_section("reply/other_topics", "other", material.topics),
         *_section("reply/other_branches", "other", material.branches),
     ]
@@ -96,7 +96,11 @@ def named(turn: Turn, text: str | None = None) -> str:
 def fenced(file: TurnFile) -> str:
     """Return a file between two fences that nothing in it can close, below its name and note."""
     longest = max((len(run) for run in _TICKS.findall(file.text)), default=2)
-    values = {"name": _line(file.name), "text": file.text.removesuffix("\n"), "fence": "`" * (longest + 1)}
+    values = {
+        "name": _line(file.name),
+        "text": re.sub(r"\r?\n\Z", "", file.text),
+        "fence": "`" * (longest + 1),
+    }
     if not file.note.strip():
         return fill(template("reply/file"), **values)
     return fill(template("reply/file_with_note"), note=_line(file.note), **values)
@@ -107,18 +111,20 @@ def window(trained: int | None, allocated: int | None, wanted: int) -> int:
     return min(size for size in (trained, allocated, wanted) if size)
 
 
-def _section(heading: str, source: str, turns: Sequence[Turn], *, is_pinned: bool = False) -> list[XrayPart]:
+def _section(heading: str, source: str, turns: Sequence[Turn]) -> list[XrayPart]:
     parts = [part for turn in turns for part in _turn_parts(turn, source, "user")]
     if parts:
         parts[0] = replace(parts[0], text=f"{template(heading)}{BETWEEN}{parts[0].text}")
-    return [replace(part, is_pinned=is_pinned) for part in parts]
+    return parts
 
 
 def _turn_parts(turn: Turn, source: str, role: str) -> list[XrayPart]:
     text = turn.text if role == "assistant" else named(turn)
-    post = XrayPart(source, role, turn.label, text, 0, turn.post_id)
-    files = [XrayPart("files", role, file.name, fenced(file), 0, turn.post_id) for file in turn.files]
-    return [post, *files]
+    texts = [(source, turn.label, text), *(("files", file.name, fenced(file)) for file in turn.files)]
+    return [
+        XrayPart(what, role, label, part, 0, turn.post_id, is_pinned=turn.is_pinned)
+        for what, label, part in texts
+    ]
 
 
 def _merged(parts: list[XrayPart]) -> Prompt:

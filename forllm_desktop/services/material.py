@@ -109,6 +109,7 @@ class _Gathering:
                 post.post_id,
                 files.get(post.post_id, ()),
                 title,
+                post.rule == PromptRule.PINNED and not title,
             )
             for post, title in zip(posts, titles or [""] * len(posts), strict=True)
         ]
@@ -119,22 +120,17 @@ class _Gathering:
             reason = _reason(post)
             if reason is not None:
                 self._leave_out("thread", reason, [post])
-            elif post.rule != PromptRule.PINNED and post.content.strip():
+            elif post.content.strip():
                 kept.append(post)
         return self.turns(kept)
 
     def _pinned(self) -> list[Turn]:
         if self.place.topic_id is None:
             return []
-        found = [
-            post for post in rows.pinned(self.session, self.place.topic_id) if post.post_id != self.asked
-        ]
-        above = {post.post_id for post in self.above}
-        self._leave_out(
-            "thread",
-            Reason.INCOMPLETE,
-            [post for post in found if post.is_incomplete and post.post_id not in above],
-        )
+        path = {self.asked, *(post.post_id for post in self.above)}
+        pinned = rows.pinned(self.session, self.place.topic_id)
+        found = [post for post in pinned if post.post_id not in path]
+        self._leave_out("thread", Reason.INCOMPLETE, [post for post in found if post.is_incomplete])
         return self.turns([post for post in found if not post.is_incomplete and post.content.strip()])
 
     def _branches(self) -> list[Turn]:

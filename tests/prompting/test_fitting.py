@@ -109,11 +109,14 @@ def test_other_topics_enter_after_all_other_branches() -> None:
 
 def test_pinned_posts_and_files_of_the_answered_post_are_fixed() -> None:
     question = replace(turn(9), files=(TurnFile("a.txt", "file " * 200),))
-    pinned = [replace(turn(1, 900), files=(TurnFile("b.txt", "pin"),))]
-    prompt = compose(Material("x", question, [turn(2)], pinned), budget(900), RAW, system_role=True)
-    assert entered(prompt, "thread") == []
+    pinned = replace(turn(1, 900), files=(TurnFile("b.txt", "pin"),), is_pinned=True)
+    above = replace(turn(2, 30), is_pinned=True)
+    material = Material("x", question, [above, turn(3), turn(4, 30)], [pinned])
+    prompt = compose(material, budget(850), RAW, system_role=True)
     assert [part.label for part in prompt.parts if part.source == "files"] == ["b.txt", "a.txt"]
-    assert [part.post_id for part in prompt.parts if part.is_pinned] == [1, 1]
+    assert [part.post_id for part in prompt.parts if part.is_pinned] == [1, 1, 2]
+    assert [part.post_id for part in prompt.parts] == [None, 1, 1, 2, 4, 9, 9], "pinned ones keep their place"
+    assert [left.post_id for left in prompt.left_out] == [3]
 
 
 def test_files_of_a_post_in_the_thread_go_with_it_as_a_whole() -> None:
@@ -153,7 +156,8 @@ def test_room_for_the_answer_is_what_is_wanted_and_at_most_half(
 
 def test_too_long_is_told_with_the_numbers_and_what_could_go() -> None:
     question = replace(turn(9, 600), files=(TurnFile("big.txt", "word " * 600), TurnFile("small.txt", "x")))
-    material = Material("You are Ada.", question, [turn(1)], [turn(2, 900, speaker="Bo")], persona="Ada")
+    pinned = replace(turn(2, 900, speaker="Bo"), is_pinned=True)
+    material = Material("You are Ada.", question, [turn(1)], [pinned], persona="Ada")
     prompt = compose(material, budget(1_200, 400), RAW, system_role=True)
     total = prompt.count.value
     with pytest.raises(BackendError) as refused:
@@ -225,16 +229,19 @@ def test_counts_are_few(posts: int, room: int, per_character: float) -> None:
 
 # -- properties
 
-FILES = st.lists(st.builds(TurnFile, st.text(max_size=9), st.text(max_size=90)), max_size=2).map(tuple)
+TEXTS = st.builds(lambda text, times: f"{text * times}.", st.text(max_size=12), st.integers(1, 40))
+"""Short to draw and long enough to matter; no post is blank."""
+FILES = st.lists(st.builds(TurnFile, st.text(max_size=9), st.text(max_size=30)), max_size=2).map(tuple)
 NAMES = st.sampled_from(["Ada", "Bo", "User", "A very long name " * 6])
-TURNS = st.builds(Turn, NAMES, st.text(min_size=1, max_size=400), st.booleans(), st.integers(1, 999), FILES)
+TURNS = st.builds(Turn, NAMES, TEXTS, st.booleans(), st.integers(1, 999), FILES)
+PINNED = TURNS.map(lambda one: replace(one, is_pinned=True))
 OTHERS = TURNS.map(lambda one: replace(one, is_own=False))
 MATERIALS = st.builds(
     Material,
     st.text(max_size=90),
     TURNS,
-    st.lists(TURNS, max_size=9),
-    st.lists(TURNS, max_size=1),
+    st.lists(st.one_of(TURNS, TURNS, TURNS, PINNED), max_size=9),
+    st.lists(PINNED, max_size=1),
     st.lists(OTHERS, max_size=7),
     st.lists(OTHERS.map(lambda one: replace(one, topic="T")), max_size=3),
 )
@@ -260,7 +267,8 @@ def test_the_answered_post_is_always_complete(
     assert (
         prompt.messages[0]["content"].startswith(material.instructions) or not material.instructions.strip()
     )
-    assert all(one.text in "".join(m["content"] for m in prompt.messages) for one in material.pinned)
+    sent = "\n".join(message["content"] for message in prompt.messages)
+    assert all(one.text in sent for one in [*material.pinned, *material.thread] if one.is_pinned)
 
 
 @given(MATERIALS, BUDGETS, ESTIMATORS, st.booleans())
@@ -304,7 +312,8 @@ def id_of(one) -> tuple:
 def test_every_post_is_in_or_listed_as_left_out(material: Material, room: Budget) -> None:
     prompt = compose(material, room, RAW, system_role=True)
     posts = [part for part in prompt.parts if part.source in ("thread", "other") and not part.is_pinned]
-    possible = len(material.thread) + len(material.branches) + len(material.topics)
+    thread = [one for one in material.thread if not one.is_pinned]
+    possible = len(thread) + len(material.branches) + len(material.topics)
     assert len(posts) + len(prompt.left_out) == possible
 
 
