@@ -47,6 +47,9 @@ class QueueRow:
     when there is none. `why` says of a waiting request why this persona, and `is_refused` that it may not
     answer there any more. `answer` is what a tried persona said. A request that writes a persona has no
     topic; `writing` says what it is about, and `persona` is the one it made.
+
+    `after` names who writes the reply that it waits for; `blocked_by` is the failed request that keeps it
+    from running. `can_skip` says that others could go on without it, `is_skipped` that they do.
     """
 
     job: Job
@@ -61,6 +64,10 @@ class QueueRow:
     is_refused: bool = False
     answer: str = ""
     writing: WritingRow | None = None
+    after: str = ""
+    blocked_by: int = 0
+    can_skip: bool = False
+    is_skipped: bool = False
 
     @property
     def is_trial(self) -> bool:

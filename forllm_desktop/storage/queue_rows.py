@@ -11,11 +11,13 @@ from forllm_desktop.domain.forum import Post, Subforum, Topic
 from forllm_desktop.domain.generation import Stage
 from forllm_desktop.domain.persona import Candidates, Persona, PersonaVersion, resolve
 from forllm_desktop.domain.persona_card import reason_words
-from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind
+from forllm_desktop.domain.queue import OPEN_STATUSES, Job, JobKind, JobStatus
 from forllm_desktop.domain.queue_row import QueueRow, WritingRow
 from forllm_desktop.domain.servers import Server
+from forllm_desktop.domain.waiting import blocking, skippable
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage.database import Session
+from forllm_desktop.storage.queue_links import linked
 
 ENDED_SHOWN = 500
 """Ended requests that are listed, the newest ones; all open ones are."""
@@ -32,6 +34,7 @@ class _Found(NamedTuple):
     tried: str | None
     question: str | None
     answer: str | None
+    skipped: str | None
 
 
 def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> list[QueueRow]:
@@ -48,6 +51,7 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
             Job.request_params["name"].as_string(),
             Job.request_params["question"].as_string(),
             Job.output["text"].as_string(),
+            Job.request_params["skipped"].as_string(),
         )
         .outerjoin(Post, Post.post_id == Job.post_id_to_respond_to)
         .outerjoin(Topic, Topic.topic_id == Post.topic_id)
@@ -68,7 +72,25 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
     writing = _writing(
         session, [one.job for one in found if one.job.request_type == JobKind.GENERATE_PERSONA]
     )
-    return [writing.get(one.job.request_id) or _row(answering, one) for one in found]
+    rows = [writing.get(one.job.request_id) or _row(answering, one) for one in found]
+    return _with_links(session, answering, rows)
+
+
+def _with_links(session: Session, answering: "_Answering", rows: list[QueueRow]) -> list[QueueRow]:
+    """Say of requests in chains what they wait for, and what waits for them."""
+    by_id = linked(session, [row.job for row in rows])
+    skips = skippable(by_id.values())
+    made = []
+    for row in rows:
+        job = row.job
+        if job.status == JobStatus.PENDING_DEPENDENCY:
+            before, failed = by_id.get(job.parent_request_id or 0), blocking(job, by_id)
+            after = answering.name(before.llm_persona) if before is not None and before.llm_persona else ""
+            row = replace(row, after=after, blocked_by=failed.request_id if failed is not None else 0)
+        elif job.request_id in skips:
+            row = replace(row, can_skip=True)
+        made.append(row)
+    return made
 
 
 def _newest_ended() -> Select:
@@ -102,6 +124,7 @@ def _row(answering: "_Answering", found: _Found) -> QueueRow:
         persona=found.persona or "",
         server=found.server or "",
         version=job.persona_version or 0,
+        is_skipped=found.skipped is not None and not job.is_open,
     )
     return answering.complete(row, found.subforum_id, found.subforum or "")
 
@@ -201,10 +224,17 @@ class _Answering:
         )
         return row if row.persona else self._named(row, with_version=True)
 
+    def name(self, persona_id: int) -> str:
+        """Return what a persona is called now."""
+        return self._persona(persona_id).name
+
+    def _persona(self, persona_id: int) -> Persona:
+        if persona_id not in self._personas:
+            self._personas[persona_id] = self._session.get_one(Persona, persona_id)
+        return self._personas[persona_id]
+
     def _named(self, row: QueueRow, *, with_version: bool = False) -> QueueRow:
-        persona = self._personas.get(row.persona_id)
-        if persona is None:
-            persona = self._personas[row.persona_id] = self._session.get_one(Persona, row.persona_id)
+        persona = self._persona(row.persona_id)
         return replace(row, persona=persona.name, version=persona.version if with_version else 0)
 
     def _in(self, subforum_id: int) -> Candidates:

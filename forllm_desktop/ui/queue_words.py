@@ -120,7 +120,9 @@ def progress(row: QueueRow, running: Progress | None, now: datetime) -> str:
     if job.status == JobStatus.ERROR:
         return words.reason(job)
     if job.status == JobStatus.PENDING_DEPENDENCY:
-        return "after another reply"
+        return blocked(row) or (f"after {row.after}’s reply" if row.after else "after another reply")
+    if row.is_skipped:
+        return "skipped: what follows goes on"
     if job.finished_at is None:
         return ""
     ended = words.clock(job.finished_at, now)
@@ -129,16 +131,31 @@ def progress(row: QueueRow, running: Progress | None, now: datetime) -> str:
     return ended
 
 
+def blocked(row: QueueRow) -> str:
+    """Return why a request cannot run before something is done: what it waits for failed."""
+    if not row.blocked_by:
+        return ""
+    return f"{row.after}’s reply failed" if row.after else "the reply before it failed"
+
+
+def advice(row: QueueRow) -> str:
+    """Return in sentences what went wrong with a request and what to do; empty when nothing did."""
+    if row.blocked_by:
+        return f"Blocked: {blocked(row)}. Try that again, or skip it and go on without it."
+    sentence = ". ".join(part.rstrip(".") for part in (words.reason(row.job), words.cure(row.job)) if part)
+    return f"{sentence}." if sentence else ""
+
+
 def tooltip(row: QueueRow, column: str) -> str:
     """Return what a cell says on hover: exact times, the whole title, who answers and why, what to do."""
     job = row.job
     match column:
         case "state":
-            return words.state_look(job).word
+            return words.state_look(job, is_blocked=bool(row.blocked_by)).word
         case "asked":
             return words.exact(job.requested_at)
         case "progress":
-            return words.cure(job)
+            return advice(row) if row.blocked_by else words.cure(job)
         case "model":
             return f"{job.llm_model} on {row.server}" if row.server else job.llm_model
         case "persona":

@@ -26,6 +26,7 @@ class StateLook:
 
 
 WAITING = StateLook("Waiting", "clock", "text_2", "neutral_soft")
+CHAINED = StateLook("Waiting", "link", "text_2", "neutral_soft")
 BLOCKED = StateLook("Blocked", "link", "text_2", "")
 PARKED = StateLook("Parked", "moon", "warn", "warn_soft")
 WORKING = StateLook("Working", "pencil-simple", "accent_text", "accent_soft")
@@ -35,7 +36,7 @@ CANCELLED = StateLook("Cancelled", "prohibit", "text_3", None, is_struck=True)
 
 _LOOKS = {
     JobStatus.PENDING: WAITING,
-    JobStatus.PENDING_DEPENDENCY: BLOCKED,
+    JobStatus.PENDING_DEPENDENCY: CHAINED,
     JobStatus.PROCESSING: WORKING,
     JobStatus.COMPLETE: DONE,
     JobStatus.ERROR: FAILED,
@@ -43,8 +44,10 @@ _LOOKS = {
 }
 
 
-def state_look(job: Job) -> StateLook:
-    """Return how a request's state is shown."""
+def state_look(job: Job, *, is_blocked: bool = False) -> StateLook:
+    """Return how a request's state is shown; a blocked one waits for one that failed."""
+    if is_blocked and job.status == JobStatus.PENDING_DEPENDENCY:
+        return BLOCKED
     return PARKED if job.is_parked else _LOOKS[JobStatus(job.status)]
 
 

@@ -15,13 +15,15 @@ from forllm_desktop.ui.widgets.avatar import paint_persona
 from forllm_desktop.ui.widgets.pill import paint_pill
 
 PAD = 8
+_SKIP = ("skip", "Skip what failed", "skip-forward")
 Index = QModelIndex | QPersistentModelIndex
 
 
 def row_actions(row: QueueRow) -> list[tuple[str, str, str]]:
     """Return what a row offers on hover, from the left: id, word, icon.
 
-    A trial has no post; what opens is its persona, unless it was never saved.
+    A trial has no post; what opens is its persona, unless it was never saved. "retry" and "skip" of a blocked
+    row are meant for the request that blocks it.
     """
     offered = [("open", "Open", "arrow-square-out")] if row.post_id else []
     if row.writing is not None:
@@ -29,7 +31,10 @@ def row_actions(row: QueueRow) -> list[tuple[str, str, str]]:
     if row.is_trial and row.persona_id:
         offered = [("open", "Open the persona", "users")]
     if row.job.status in (JobStatus.ERROR, JobStatus.CANCELLED):
-        return [("retry", "Retry", "arrow-clockwise"), *offered]
+        skip = [_SKIP] if row.can_skip else []
+        return [("retry", "Retry", "arrow-clockwise"), *skip, *offered]
+    if row.blocked_by:
+        offered = [("retry", "Try again what blocks it", "arrow-clockwise"), _SKIP, *offered]
     return [*offered, ("cancel", "Cancel", "x")] if row.job.is_open else offered
 
 
@@ -85,7 +90,12 @@ class QueueDelegate(QStyledItemDelegate):
         match Column(index.column()):
             case Column.STATE:
                 left = QPointF(cell.left() + 2 * PAD, cell.center().y() + 0.5)
-                paint_pill(painter, left, words.state_look(row.job), room=cell.width() - 2 * PAD)
+                paint_pill(
+                    painter,
+                    left,
+                    words.state_look(row.job, is_blocked=bool(row.blocked_by)),
+                    room=cell.width() - 2 * PAD,
+                )
             case Column.REQUEST:
                 self._paint_title(painter, cell, row, text)
             case Column.PERSONA:

@@ -179,7 +179,7 @@ class QueueTable(QAbstractTableModel):
         running = self.progress(row)
         match column:
             case Column.STATE:
-                return words.state_look(row.job).word
+                return words.state_look(row.job, is_blocked=bool(row.blocked_by)).word
             case Column.REQUEST:
                 return queue_words.title(row)
             case Column.PERSONA:

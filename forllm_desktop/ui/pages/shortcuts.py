@@ -31,6 +31,7 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Del", "Cancel the request"),
         ("Shift+Del", "Cancel its whole batch"),
         ("Ctrl+R", "Retry the request"),
+        ("Ctrl+Shift+R", "Skip a failed request of a chain"),
     ),
     "In the list of a subforum’s personas": (
         ("Enter", "Open the persona"),

@@ -10,7 +10,7 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.events import Events
 from forllm_desktop.services.queue import QueueService
-from forllm_desktop.ui import queue_words, words
+from forllm_desktop.ui import queue_words
 from forllm_desktop.ui.item_models.queue_table import QueueTable
 from forllm_desktop.ui.panes.queue_view import FilteredQueue, QueueView
 from forllm_desktop.ui.theme import look, theme
@@ -112,7 +112,11 @@ class QueuePane(QWidget):
         if action == "cancel_batch":
             self._do(self._queue.cancel_batch, row.job.batch_id or 0)
             return
-        self._do(self._queue.cancel if action == "cancel" else self._queue.retry, row.job.request_id)
+        if action == "cancel":
+            self._do(self._queue.cancel, row.job.request_id)
+            return
+        step = self._queue.skip if action == "skip" else self._queue.retry
+        self._do(step, row.blocked_by or row.job.request_id)
 
     def _do(self, step: Callable[[int], object], id: int) -> None:
         try:
@@ -144,17 +148,19 @@ class QueuePane(QWidget):
         if row is None or not self._body.isVisibleTo(self):
             self._advice.hide()
             return
-        if not words.reason(row.job):
+        sentence = queue_words.advice(row)
+        if not sentence:
             self._tell_answer(row)
-            return
-        sentence = ". ".join(
-            part.rstrip(".") for part in (words.reason(row.job), words.cure(row.job)) if part
-        )
-        if row.job.is_parked:
-            self._advice.say(f"{sentence}.", kind="warn", icon="moon")
+        elif row.job.is_parked:
+            self._advice.say(sentence, kind="warn", icon="moon")
         else:
             self._advice.say(
-                f"{sentence}.", kind="danger", action="Retry", on_action=lambda: self._act("retry", row)
+                sentence,
+                kind="danger",
+                action="Try again" if row.blocked_by else "Retry",
+                on_action=lambda: self._act("retry", row),
+                other="Skip" if row.can_skip or row.blocked_by else "",
+                on_other=lambda: self._act("skip", row),
             )
 
     def _tell_answer(self, row: QueueRow) -> None:

@@ -33,6 +33,7 @@ _HIDDEN_FIRST = (Column.TOKENS, Column.MODEL, Column.PERSONA)
 _LEAST_TITLE, _LEAST_PROGRESS = 200, 96
 _GOOD_PROGRESS = 144
 """The time goes before the reason gets less room than this."""
+_CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 _STATE_ICON = 48
 """Width of the state where there is room for its icon alone."""
 
@@ -58,7 +59,7 @@ class FilteredQueue(QSortFilterProxyModel):
 class QueueView(QTableView):
     """Shows requests; every action is there by pointer, key and menu.
 
-    acted(action, row)    "open", "cancel", "retry" or "cancel_batch" on a QueueRow
+    acted(action, row)    "open", "cancel", "retry", "skip" or "cancel_batch" on a QueueRow
     """
 
     acted = Signal(str, object)
@@ -108,6 +109,8 @@ class QueueView(QTableView):
             self.act("cancel", row)
         elif key == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.act("retry", row)
+        elif key == Qt.Key.Key_R and event.modifiers() == _CTRL_SHIFT:
+            self.act("skip", row)
         else:
             super().keyPressEvent(event)
 
@@ -141,7 +144,13 @@ class QueueView(QTableView):
     def _menu(self, row: QueueRow) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        keys = {"open": "Return", "cancel": "Del", "retry": "Ctrl+R", "cancel_batch": "Shift+Del"}
+        keys = {
+            "open": "Return",
+            "cancel": "Del",
+            "retry": "Ctrl+R",
+            "cancel_batch": "Shift+Del",
+            "skip": "Ctrl+Shift+R",
+        }
         for name, word, icon_name in menu_actions(row):
             action = QAction(icon(icon_name), f"{word}\t{keys[name]}", menu)
             action.triggered.connect(lambda _=False, name=name: self.act(name, row))

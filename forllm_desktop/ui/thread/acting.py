@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.tags import plain, plain_start
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.queue import QueueService
 from forllm_desktop.ui import words
@@ -16,8 +17,9 @@ from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.inline import is_tag
 from forllm_desktop.ui.thread.keeper import Keeper
 from forllm_desktop.ui.thread.menu import PostActions
-from forllm_desktop.ui.thread.tags import persona_of
+from forllm_desktop.ui.thread.tags import file_place, persona_of
 
+_EXCERPT_READ = 4_000
 _EXCERPT = 80
 """Characters of an earlier text in the list of them."""
 
@@ -39,7 +41,6 @@ class Acting(QObject):
     rule_requested = Signal(int, str)
     persona_requested = Signal(int, int)
     versions_requested = Signal(int)
-    file_requested = Signal(int, str)
     link_opened = Signal(str)
     file_requested = Signal(int, int)
     undo_offered = Signal(object)
@@ -74,6 +75,7 @@ class Acting(QObject):
 
     def _do(self, entry: Entry, wished: Act) -> None:
         job_id = entry.job.request_id if entry.job is not None else 0
+        blocking = entry.blocked_by.request_id if entry.blocked_by is not None else job_id
         match wished:
             case Act.REPLY:
                 self.reply_requested.emit(entry.key)
@@ -82,11 +84,13 @@ class Acting(QObject):
             case Act.EDIT:
                 self.edit_requested.emit(entry.key)
             case Act.COPY:
-                QGuiApplication.clipboard().setText(self._keeper.source.copy_of(entry))
+                _copy(self._keeper.source.copy_of(entry))
             case Act.STOP | Act.CANCEL:
                 self._queue.cancel(job_id)
             case Act.RETRY:
-                self._queue.retry(job_id)
+                self._queue.retry(blocking)
+            case Act.SKIP:
+                self._queue.skip(blocking)
             case Act.REMOVE:
                 self._remove(entry)
             case Act.QUEUE:
@@ -118,7 +122,7 @@ class Acting(QObject):
         """Follow a link: unfold what it stands for, or pass an outside address on."""
         entry = self.entry(key)
         if is_tag(target):
-            self._follow_tag(key, target)
+            self._follow_tag(entry, target)
         elif not target.startswith("act:"):
             self.link_opened.emit(target)
         elif target in ("act:earlier", "act:later"):
@@ -137,7 +141,7 @@ class Acting(QObject):
         elif entry is not None:
             self._keeper.follow_act(key, target)
 
-    def _follow_tag(self, key: int, target: str) -> None:
+    def _follow_tag(self, entry: Entry | None, target: str) -> None:
         if persona_id := persona_of(target):
             try:
                 self._keeper.source.require_persona(persona_id)
@@ -145,8 +149,10 @@ class Acting(QObject):
                 self.failed.emit(error)
             else:
                 self.persona_requested.emit(persona_id, 0)
-        else:
-            self.file_requested.emit(key, target)
+        elif entry is not None:
+            place = file_place(target, [shown.file for shown in self._keeper.source.files_of(entry)])
+            if place is not None:
+                self.file_requested.emit(entry.key, place)
 
     def enter(self, current: int | None) -> None:
         """Follow the link that Tab selected, else unfold the first thing that is folded in a post."""
@@ -188,7 +194,7 @@ class Acting(QObject):
         menu.setAccessibleName("Earlier texts")
         menu.addSection("Earlier texts: choose one to copy it")
         for revision in reversed(self._forum.earlier_texts(entry.key)):
-            first = " ".join(revision.content.split())
+            first = " ".join(plain_start(revision.content[:_EXCERPT_READ]).split())
             excerpt = first if len(first) <= _EXCERPT else f"{first[: _EXCERPT - 1]}…"
             label = f"until {words.clock(revision.replaced_at, self._queue.now())}: {excerpt}"
             action = menu.addAction(label.replace("&", "&&"))
@@ -197,7 +203,8 @@ class Acting(QObject):
 
 
 def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
+    # Tags as they are shown: elsewhere a persona's number means nothing.
+    QGuiApplication.clipboard().setText(plain(text))
 
 
 def real_address(url: QUrl) -> str:

@@ -23,6 +23,7 @@ class Act(Enum):
     STOP = ("Stop", "stop", "S")
     CANCEL = ("Cancel", "x", "S")
     RETRY = ("Retry", "arrow-clockwise", "T")
+    SKIP = ("Skip", "skip-forward", "X")
     REMOVE = ("Remove", "trash", "Del")
     QUEUE = ("Show in the queue", "queue", "Q")
     FOLD = ("Fold or unfold replies", "caret-down", "F")
@@ -51,8 +52,8 @@ class Act(Enum):
         return self.value[2]
 
 
-_WORDED = {Act.REPLY, Act.ASK, Act.STOP, Act.CANCEL, Act.RETRY, Act.REMOVE}
-_URGENT = {Act.STOP, Act.CANCEL, Act.RETRY, Act.REMOVE}
+_WORDED = {Act.REPLY, Act.ASK, Act.STOP, Act.CANCEL, Act.RETRY, Act.SKIP, Act.REMOVE}
+_URGENT = {Act.STOP, Act.CANCEL, Act.RETRY, Act.SKIP, Act.REMOVE}
 
 
 def possible(entry: Entry) -> list[Act]:
@@ -67,9 +68,11 @@ def possible(entry: Entry) -> list[Act]:
         acts.append(Act.COPY)
     if job is not None:
         if job.is_open:
+            # Of a blocked one, what is tried again or skipped is the request that blocks it.
+            acts += [Act.RETRY, Act.SKIP] if entry.blocked_by is not None else []
             acts.append(Act.STOP if entry.is_running else Act.CANCEL)
         elif job.status in (JobStatus.ERROR, JobStatus.CANCELLED):
-            acts.append(Act.RETRY)
+            acts += [Act.RETRY, Act.SKIP] if entry.can_skip else [Act.RETRY]
     if not entry.is_running and not (entry.post is None and job is not None and job.is_open):
         acts.append(Act.REMOVE)
     if job is not None:
@@ -100,18 +103,18 @@ def _rules(entry: Entry) -> list[Act]:
 def labelled(entry: Entry, *, is_marked: bool) -> list[Act]:
     """List the actions that are painted on a head line, from left to right.
 
-    Stop, Cancel, Retry and Remove of what is being written, waits or failed are always there, the others
-    only on the hovered and the current post (`is_marked`).
+    Stop, Cancel, Retry, Skip and Remove of what is being written, waits or failed are always there, the
+    others only on the hovered and the current post (`is_marked`).
     """
     acts = possible(entry)
     job = entry.job
     urgent: list[Act] = []
     if job is not None and job.is_open:
-        urgent = [act for act in acts if act in (Act.STOP, Act.CANCEL)]
+        urgent = [act for act in acts if act in (Act.RETRY, Act.SKIP, Act.STOP, Act.CANCEL)]
     elif job is not None and job.status == JobStatus.ERROR:
-        urgent = [act for act in acts if act in (Act.RETRY, Act.REMOVE)]
+        urgent = [act for act in acts if act in (Act.RETRY, Act.SKIP, Act.REMOVE)]
     elif entry.post is not None and entry.post.is_incomplete:
-        urgent = [act for act in acts if act is Act.RETRY]
+        urgent = [act for act in acts if act in (Act.RETRY, Act.SKIP)]
     if not is_marked:
         return urgent
     usual = [act for act in (Act.REPLY, Act.ASK, Act.EDIT, Act.COPY) if act in acts]

@@ -131,7 +131,7 @@ def _state(entry: Entry, progress: Progress | None) -> tuple[State | None, str]:
             return _shown(words.WORKING, "starting"), ""
         return _shown(words.WORKING, words.phase(progress.phase, progress.fraction)), _pace(progress)
     if job is not None and (job.is_open or job.status == JobStatus.ERROR):
-        look = words.state_look(job)
+        look = words.state_look(job, is_blocked=entry.blocked_by is not None)
         return _shown(look, look.word.lower()), ""
     if entry.post is not None and entry.post.is_incomplete:
         was_stopped = job is not None and job.status == JobStatus.CANCELLED
@@ -202,6 +202,10 @@ def _trouble(entry: Entry) -> list[Block]:
     if why:
         said = Run(why if why.endswith((".", "!", "?")) else f"{why}.", _stress(job))
         return [Block(Kind.NOTE, (said, Run(f" {cure}")) if cure else (said,))]
+    if entry.blocked_by is not None:
+        return [
+            _note("Blocked: the reply before it failed. Try that again, or skip it and go on without it.")
+        ]
     if entry.post is None:
         after = job.status == JobStatus.PENDING_DEPENDENCY
         return [_note("Waits for another reply." if after else "Not written yet.")]

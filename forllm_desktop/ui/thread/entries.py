@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import Job, JobStatus
+from forllm_desktop.domain.waiting import blocking, skippable
 
 PAGE_POSTS = 500
 """Posts of one page at most: an edit costs 1.6 microseconds for every block below it."""
@@ -15,7 +16,11 @@ PAGE_CHARACTERS = 600_000
 
 @dataclass(frozen=True)
 class Entry:
-    """A post in its place, or an answer that has no post yet; its key is then minus the request's id."""
+    """A post in its place, or an answer that has no post yet; its key is then minus the request's id.
+
+    `blocked_by` is the failed request that its own one waits for; `can_skip` says that others could go on
+    without its own one, which failed or was cancelled.
+    """
 
     key: int
     parent: int | None
@@ -23,6 +28,8 @@ class Entry:
     post: Post | None
     job: Job | None
     replies: int = 0
+    blocked_by: Job | None = None
+    can_skip: bool = False
 
     @property
     def is_deleted(self) -> bool:
@@ -48,7 +55,8 @@ class Entry:
         if job is None:
             return (self.is_deleted, self.depth, rule)
         words = (job.error_title, job.error_message, job.wait_reason)
-        return (self.is_deleted, self.depth, rule, job.request_id, job.status, job.finished_at, *words)
+        seen = (self.is_deleted, self.depth, rule, self.blocked_by is not None, self.can_skip)
+        return (*seen, job.request_id, job.status, job.finished_at, *words)
 
     @property
     def is_unread(self) -> bool:
@@ -88,12 +96,24 @@ class Thread:
         for job in self.jobs:
             if _lacks_post(job) and job.post_id_to_respond_to in self.posts:
                 children[job.post_id_to_respond_to].append((-job.request_id, None, job))
-        self.entries = list(_walk(children))
+        self.entries = self._linked(_walk(children))
         if self.is_flat:
             flat = [replace(entry, depth=0, replies=0) for entry in self.entries]
             # A post's number tells its age; answers that are not begun come last.
             self.entries = sorted(flat, key=lambda entry: (entry.post is None, abs(entry.key)))
         self.by_key = {entry.key: entry for entry in self.entries}
+
+    def _linked(self, entries: Iterator[Entry]) -> list[Entry]:
+        """Say of answers in chains what blocks them, and which can be skipped."""
+        if all(job.parent_request_id is None for job in self.jobs):
+            return list(entries)
+        by_id, skips = {job.request_id: job for job in self.jobs}, skippable(self.jobs)
+        return [
+            entry
+            if entry.job is None
+            else replace(entry, blocked_by=blocking(entry.job, by_id), can_skip=entry.job.request_id in skips)
+            for entry in entries
+        ]
 
     @property
     def count(self) -> int:

@@ -55,7 +55,6 @@ class ThreadPage(QWidget):
     file_requested(post_id, place)  somebody wants to read a file of a post, counted from 0
     link_hovered(address)         where the link under the mouse or the focus leads; "" for none
     link_opened(address)          somebody followed a link that leads outside
-    file_requested(post_id, target)  somebody wants to see the text of a tagged file of a post
     undo_offered(undo), failed(error in words)
     title_changed(title), topic_gone()
     flat_changed(is_flat)         the user chose another order of the posts
@@ -73,7 +72,6 @@ class ThreadPage(QWidget):
     file_requested = Signal(int, int)
     link_hovered = Signal(str)
     link_opened = Signal(str)
-    file_requested = Signal(int, str)
     undo_offered = Signal(object)
     failed = Signal(object)
     title_changed = Signal(str)

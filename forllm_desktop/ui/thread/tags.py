@@ -1,7 +1,10 @@
 """Tags on the page: what a click on one opens, what its tip says, and which have lost their persona."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
+from forllm_desktop.domain.files import AttachedFile
+from forllm_desktop.domain.tags import file_tags
 from forllm_desktop.ui.thread.specs import Block, Run, Style
 
 
@@ -9,6 +12,15 @@ def persona_of(target: str) -> int:
     """Return the persona that a link leads to; 0 when it is no persona's tag."""
     kind, _, number = target.partition(":")
     return int(number) if kind == "persona" and number.isdecimal() else 0
+
+
+def file_place(target: str, files: Sequence[AttachedFile]) -> int | None:
+    """Return which file of a post a tag stands for, counted from 0; None when the post has it no longer."""
+    for tag in file_tags(f"[#x]({target})"):
+        for place, file in enumerate(files):
+            if file.path is not None and f"/{PurePath(file.path).as_posix()}".endswith(f"/{tag.path}"):
+                return place
+    return None
 
 
 def has_persona_tag(text: str) -> bool:

@@ -20,22 +20,26 @@ _LOOKS = {
 
 
 class QuietBar(QWidget):
-    """One sentence on a soft ground, with at most one action; hidden until something is said."""
+    """One sentence on a soft ground, with an action and seldom another; hidden until something is said."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kind = "neutral"
         self._icon = "info"
         self._on_action: Callable[[], object] | None = None
+        self._on_other: Callable[[], object] | None = None
         self._sentence = plain_label("", wraps=True)
         self._action = push_button("", "quiet", small=True)
+        self._other = push_button("", "quiet", small=True)
         self._close = icon_button("Close this message", "x")
         layout = self._layout = QHBoxLayout(self)
         layout.setSpacing(8)
         layout.addWidget(self._sentence, 1)
         layout.addWidget(self._action)
+        layout.addWidget(self._other)
         layout.addWidget(self._close)
-        self._action.clicked.connect(self._act)
+        self._action.clicked.connect(lambda: self._act(self._on_action))
+        self._other.clicked.connect(lambda: self._act(self._on_other))
         self._close.clicked.connect(self.hide)
         look().changed.connect(self._fit)
         self._fit()
@@ -53,15 +57,21 @@ class QuietBar(QWidget):
         icon: str = "",
         action: str = "",
         on_action: Callable[[], object] | None = None,
+        other: str = "",
+        on_other: Callable[[], object] | None = None,
     ) -> None:
-        """Show a sentence; `kind`: "neutral", "warn", "danger". Pressing `action` runs `on_action`."""
+        """Show a sentence; `kind`: "neutral", "warn", "danger".
+
+        Pressing `action` runs `on_action`, pressing `other` runs `on_other`.
+        """
         self._kind, self._icon = kind, icon or _LOOKS[kind][2]
         self._sentence.setText(sentence)
         self._sentence.set_colour(_LOOKS[kind][1])
-        self._action.setText(action)
-        self._action.setAccessibleName(action)
-        self._action.setVisible(bool(action))
-        self._on_action = on_action
+        for button, word in ((self._action, action), (self._other, other)):
+            button.setText(word)
+            button.setAccessibleName(word)
+            button.setVisible(bool(word))
+        self._on_action, self._on_other = on_action, on_other
         self.setAccessibleName(sentence)
         self.show()
         self.update()
@@ -88,10 +98,10 @@ class QuietBar(QWidget):
         box = QRect(theme().px(12), (self.height() - side) // 2, side, side)
         paint_icon(painter, box, self._icon, colour)
 
-    def _act(self) -> None:
+    def _act(self, what: Callable[[], object] | None) -> None:
         self.hide()
-        if self._on_action is not None:
-            self._on_action()
+        if what is not None:
+            what()
 
     def keyPressEvent(self, event) -> None:
         if event.key() == Qt.Key.Key_Escape:
