@@ -73,6 +73,7 @@ def go_on_without(session: Session, news: News, job: Job, now: datetime) -> list
             ask_again(session, news, child, now)
     for child in (job, *children):
         news.tell(news.events.job_changed, child.request_id)
+        tell_waiting(session, news, child)
     return children
 
 
