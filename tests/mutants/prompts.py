@@ -3,6 +3,7 @@
 from tests.mutants.breakage import mutant
 
 PROMPT, FITTING = "prompting/test_prompt.py", "prompting/test_fitting.py"
+GOLDEN = "prompting/test_golden.py"
 CONTEXT, QUEUE, THREAD = "storage/test_context.py", "services/test_queue.py", "worker/test_thread.py"
 
 PROMPT_RULES = (
@@ -51,8 +52,8 @@ PROMPT_RULES = (
     mutant(
         "oldest-posts-first",
         "prompting/fitting.py",
-        "thread = _tokens(material.thread[::-1], estimates)",
-        "thread = _tokens(material.thread, estimates)",
+        "for turn in material.thread[::-1] if not turn.is_pinned]",
+        "for turn in material.thread if not turn.is_pinned]",
         f"{FITTING}::test_oldest_posts_go_first_and_none_older_than_one_without_room_stays",
     ),
     mutant(
@@ -89,5 +90,68 @@ PROMPT_RULES = (
         '"`" * (longest + 1)',
         '"`" * 3',
         PROMPT,
+    ),
+    mutant(
+        "pinned-posts-left-out",
+        "prompting/fitting.py",
+        "if turn.is_pinned or id(turn) in taken]",
+        "if id(turn) in taken]",
+        f"{FITTING}::test_pinned_posts_and_files_of_the_answered_post_are_fixed",
+    ),
+    mutant(
+        "answers-of-the-question-sent-with-it",
+        "storage/context.py",
+        "elif parent == asked or parent not in parents:",
+        "elif parent not in parents:",
+        f"{CONTEXT}::test_branches_are_those_that_hang_off_what_is_answered",
+    ),
+    mutant(
+        "one-branch-takes-all",
+        "storage/context.py",
+        "taken[branch] += 1",
+        "taken[branch] += 0",
+        f"{CONTEXT}::test_of_each_branch_the_newest_posts_are_chosen_and_of_all_the_newest",
+    ),
+    mutant(
+        "whole-topic-scanned",
+        "storage/context.py",
+        '        .limit(bindparam("most"))\n    )\n\n\n@cache\ndef _above',
+        "    )\n\n\n@cache\ndef _above",
+        f"{CONTEXT}::test_only_so_many_posts_are_looked_at_in_a_topic_of_any_size",
+    ),
+    mutant(
+        "climbs-without-end",
+        "storage/context.py",
+        'above.c.parent_post_id).limit(bindparam("most"))',
+        "above.c.parent_post_id)",
+        f"{CONTEXT}::test_only_so_many_posts_are_looked_at_in_a_topic_of_any_size",
+    ),
+    mutant(
+        "left-out-posts-sent",
+        "services/material.py",
+        "    if post.rule == PromptRule.LEFT_OUT:\n        return Reason.BY_HAND\n",
+        "",
+        GOLDEN,
+    ),
+    mutant(
+        "ids-of-tags-sent",
+        "services/material.py",
+        "                plain(post.content),\n",
+        "                post.content,\n",
+        GOLDEN,
+    ),
+    mutant(
+        "background-without-an-end",
+        "prompting/prompt.py",
+        "    if background:\n",
+        "    if not background and background:\n",
+        GOLDEN,
+    ),
+    mutant(
+        "draft-without-its-files",
+        "services/material.py",
+        "is_own, draft.edits, _files(session, draft.files))",
+        "is_own, draft.edits)",
+        f"{GOLDEN}::test_draft_is_what_the_post_will_be",
     ),
 )
