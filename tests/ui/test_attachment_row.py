@@ -201,6 +201,17 @@ def test_the_text_of_a_file_can_be_read_before_it_is_posted(filled, qtbot, attac
         qtbot.keyClick(peek, Qt.Key.Key_Escape)
 
 
+def test_another_text_says_what_was_still_being_read(row, qtbot, attachments, monkeypatch):
+    may_go_on, file = threading.Event(), attachments.add_text("a.txt", "a")
+    monkeypatch.setattr(attachments, "add_path", lambda path: may_go_on.wait(10) and file)
+    row.add_paths(["/slow/report.pdf"])
+    row.show_files([])
+    may_go_on.set()
+    assert "report.pdf was not attached" in told(row)
+    row.add_text("b.txt", "b")
+    qtbot.waitUntil(lambda: names(row) == ["b.txt"])
+
+
 def test_closing_while_a_file_is_read_is_safe(qapp, qtbot, attachments, monkeypatch):
     start_look(qapp)
     may_go_on, file = threading.Event(), attachments.add_text("a.txt", "a")

@@ -67,6 +67,11 @@ class AttachmentChip(QAbstractButton):
         self._fit()
 
     @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self._name
+
+    @property
     def file(self) -> AttachedFile | None:
         """The file; None while it is being read."""
         return self._file

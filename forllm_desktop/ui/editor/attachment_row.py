@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.files import (
     AttachedFile,
     FileFacts,
@@ -66,13 +66,13 @@ class AttachmentRow(QWidget):
         return bool(self._tickets)
 
     def show_files(self, files: Sequence[AttachedFile]) -> None:
-        """Show these files and nothing else; nothing is announced."""
+        """Show these files and nothing else, as of another text; nothing is announced."""
         self._attachments.hold(files)
-        for ticket in list(self._tickets):
+        self._refusals = [_left_behind(chip.name) for chip in self._tickets.values()]
+        for ticket in self._tickets:
             self._reading.cancel(ticket)
         self._tickets.clear()
         self._removed.clear()
-        self._refusals.clear()
         for chip in self._chips:
             self._drop(chip)
         self._chips = []
@@ -305,3 +305,11 @@ class AttachmentRow(QWidget):
         self._trouble.setVisible(bool(said))
         self.setVisible(bool(self._chips or self._removed or said))
         self.updateGeometry()
+
+
+def _left_behind(name: str) -> InvalidInput:
+    return InvalidInput(
+        "file",
+        f"{name} was not attached",
+        "It was still being read when you went on to another text. Attach it again there.",
+    )

@@ -93,9 +93,11 @@ class Composer(QWidget):
         """Change a post; its present text is in the field unless an unsaved change is there."""
         post = self._forum.post(post_id)
         topic = self._forum.topic(post.topic_id)
+        # Files of tags come and go with their tags.
+        attached = [file for file in self._workspace.attachments.of_post(post_id) if file.path is None]
         self._go_to(
             Place(f"edit:{post_id}", topic.subforum_id, post.topic_id, edits=post_id, label="Edit the post"),
-            Unsent(post.content, files=tuple(self._workspace.attachments.of_post(post_id))),
+            Unsent(post.content, files=tuple(attached)),
         )
 
     def focus_text(self) -> None:

@@ -103,7 +103,9 @@ class Sending(QObject):
         assert isinstance(checked, CheckedEdit)
         done = self._workspace.submitting.save(checked)
         asked = done.jobs[0].request_id if done.jobs else 0
-        undo = done.undo if done.jobs or done.cancelled else None
+        # The earlier text is kept with the post; requests and files are not.
+        has_other_files = done.undo is not None and done.undo.files != checked.files
+        undo = done.undo if done.jobs or done.cancelled or has_other_files else None
         return Sent(place, place.topic_id, place.edits, asked, undo=undo)
 
     def _refuse(self, checked: object) -> Sent:

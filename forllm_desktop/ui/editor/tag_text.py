@@ -66,8 +66,9 @@ class TagText(GrowingText):
     def show_stored(self, text: str) -> None:
         """Show a stored text; what was typed before cannot be brought back."""
         pieces = pieces_of(text)
-        self.setPlainText("".join(piece.text for piece in pieces))
+        # Before: while the document is emptied, Qt tells of changes where nothing is any more.
         self.tokens.forget()
+        self.setPlainText("".join(piece.text for piece in pieces))
         tagged = [piece for piece in pieces if piece.tag is not None]
         if not tagged:
             return
