@@ -181,7 +181,14 @@ class Desktop(QObject):
             return
         QApplication.instance().commitDataRequest.connect(self._flush)  # type: ignore[union-attr]
         log.info("opened %s", self._folder)
-        self._later = [self._load_icons, self._start_worker, self._warm_up, self._clean_up, self._index_files]
+        self._later = [
+            self._load_icons,
+            self._start_worker,
+            self._warm_up,
+            self._clean_up,
+            self._index_files,
+            self._watch_windows,
+        ]
         self.opened.emit()
         # Lists lay themselves out when the rest has been painted, and are painted after that.
         QTimer.singleShot(AFTER_PAINTING, self, lambda: QTimer.singleShot(AFTER_PAINTING, self, self._go_on))
@@ -237,6 +244,13 @@ class Desktop(QObject):
         """Follow what lies in the folders whose files may be tagged; `close` of the workspace ends it."""
         if self.workspace is not None and not self._is_quitting:
             self.workspace.files.start()
+
+    def _watch_windows(self) -> None:
+        """Ask servers what their models can, and again when that got too old."""
+        from forllm_desktop.ui.window_watch import WindowWatch
+
+        if self.workspace is not None and not self._is_quitting:
+            WindowWatch(self.workspace, self.desk)
 
     def _refuse(self, error: ForllmError) -> None:
         """Say why nothing can be opened, in the window, which then only closes."""

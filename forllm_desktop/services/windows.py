@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput
-from forllm_desktop.domain.servers import ModelChoice, ModelFacts, ModelOptions
+from forllm_desktop.domain.servers import ModelChoice, ModelFacts, ModelOptions, ServerKind
 from forllm_desktop.domain.settings import checked_option
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits, ModelInfo
@@ -103,7 +103,9 @@ class WindowService:
         largest = min((size for size in (model.ctx_trained, model.ctx_allocated) if size), default=None)
         now = self._clock()
         known = self.facts(choice)
-        is_same = known is not None and (known.ctx, known.supports_system) == (largest, model.supports_system)
+        # Some is told only while a model is loaded.
+        system = known.supports_system if known and model.supports_system is None else model.supports_system
+        is_same = known is not None and (known.ctx, known.supports_system) == (largest, system)
         if is_same and known is not None and timedelta(0) <= now - known.seen_at < SEEN_EVERY:
             return
         with self._database.write() as session:
@@ -112,7 +114,7 @@ class WindowService:
                     server_id=choice.server_id,
                     model=choice.name,
                     ctx=largest,
-                    supports_system=model.supports_system,
+                    supports_system=system,
                     seen_at=now,
                 )
             )
@@ -129,7 +131,12 @@ class WindowService:
         from forllm_desktop.llm.connect import connect
 
         profile = await asyncio.to_thread(self._models.profile, choice.server_id)
-        backend = await connect(profile, self._limits)
+        host = None
+        if profile.kind is ServerKind.ENGINE:
+            from forllm_desktop.llm.builtin import EngineHost
+
+            host = EngineHost(self._limits)  # starts nothing by itself
+        backend = await connect(profile, self._limits, host)
         try:
             self.note(choice, await backend.describe(choice.name))
         finally:
