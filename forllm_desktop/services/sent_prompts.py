@@ -63,7 +63,7 @@ def sent_xray(job: Job, error: float | None = None) -> Xray | None:
     if not job.prompt:
         return None
     numbers, metrics, kept = job.token_breakdown or {}, job.metrics or {}, job.prompt_parts or {}
-    total = numbers.get("total") or estimate_tokens(job.prompt)
+    total, window = numbers.get("total") or estimate_tokens(job.prompt), numbers.get("window", 0)
     is_exact = bool(numbers.get("is_exact"))
     parts = _parts(job.prompt, kept["parts"]) if "parts" in kept else _old_parts(job.prompt, total)
     return Xray(
@@ -74,11 +74,12 @@ def sent_xray(job: Job, error: float | None = None) -> Xray | None:
             for left in kept.get("left_out", ())
         ),
         total=total,
-        window=numbers.get("window", 0),
+        window=window,
         answer=numbers.get("answer", 0),
         is_exact=is_exact,
         error=None if is_exact else error,
-        is_sent=True,
+        # One that has no room is kept too, to be looked at, but never sent.
+        is_sent=not window or total + numbers.get("answer", 0) <= window,
         reported=metrics.get("prompt_tokens"),
         is_shortened=bool(metrics.get("prompt_shortened")),
     )
