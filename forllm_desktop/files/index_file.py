@@ -54,11 +54,23 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open the index, or make it: anew when it is damaged or of another version."""
     try:
         return _opened(path)
-    except sqlite3.DatabaseError:
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.unlink(f"{path}{ending}")
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        discard(path)
         return _opened(path)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Say whether an error means that the file is no index any more, and not that it cannot be reached."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+
+
+def discard(path: Path) -> None:
+    """Delete the index; it is made anew at the next opening."""
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}{ending}")
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:

@@ -169,21 +169,16 @@ class IndexedFolder:
         if self._watch is None:
             return
         try:
-            new = self._watch.add(scan.dirs)
+            missed = self._watch.add(scan.dirs)
         except CannotWatch as reason:
             self.stop()
             self._index.set_watched(self.plan.folder_id, False, str(reason))
             return
         if self._is_whole:
             self._index.set_watched(self.plan.folder_id, True)
-        for path in new:
-            try:
-                changed = os.stat(os.path.join(self._root, path)).st_mtime_ns
-            except OSError:
-                changed = -1
-            if changed != scan.dirs[path]:
-                above = path.rpartition("/")[0] if changed == -1 else path
-                self.begin(above, is_deep=False)
+        for path in missed:
+            is_there = os.path.isdir(os.path.join(self._root, path))
+            self.begin(path if is_there else path.rpartition("/")[0], is_deep=False)
 
     def _present_identity(self) -> tuple[int, int] | None:
         try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from forllm_desktop.files.index import Index
+from forllm_desktop.files.index_file import discard, is_damage
 from forllm_desktop.files.indexed_folder import IndexedFolder
 from forllm_desktop.files.plans import FolderPlan, fingerprint, plans_from
 from forllm_desktop.files.watching import Changes
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> int:
     try:
         Indexer(Path(arguments[0]), messages, _write).run()
     except Exception as error:  # noqa: BLE001 - the parent writes it to the log, and starts another one
+        if is_damage(error):
+            discard(Path(arguments[0]))
         _write({"crashed": str(error) or type(error).__name__, "traceback": traceback.format_exc()})
         return 1
     return 0

@@ -2,12 +2,17 @@
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from forllm_desktop.files.index import Entry, Index
 from forllm_desktop.files.plans import FolderPlan
 
+COARSE = 2_000_000_000
+"""Nanoseconds. How coarse the clock of a file system can be: what changes twice within has one time."""
+JUST_NOW = 0
+"""Stands for a time of change so near that a later change may have the same."""
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
@@ -16,7 +21,7 @@ class Scan:
     """One look through a folder, or a part of it. Iterate over `steps`; it yields between directories.
 
     `seen` counts files, `errors` what could not be read; `dirs` are those that were looked through, relative
-    to the folder, with their times of change in nanoseconds.
+    to the folder, with their times of change in nanoseconds, or JUST_NOW.
     """
 
     index: Index
@@ -72,7 +77,7 @@ class Scan:
                 raise
             self.errors += 1
             return None, []
-        self.dirs[path] = changed
+        self.dirs[path] = changed if time.time_ns() - changed > COARSE else JUST_NOW
         return entries, below
 
     def _sort(self, entry: os.DirEntry, path: str, entries: dict[str, Entry], below: list[str]) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from watchfiles import Change
 from watchfiles._rust_notify import RustNotify
@@ -41,32 +41,38 @@ class FolderWatch:
         self._root = root
         self._tell = tell
         self._nets: list[_Net] = []
-        self._dirs: set[str] = set()
+        self._dirs: dict[str, int] = {}
 
-    def add(self, dirs: Collection[str]) -> list[str]:
-        """Watch these directories, relative to the folder, too; returns those that were not watched before.
-
-        Raises CannotWatch.
+    def add(self, dirs: Mapping[str, int]) -> list[str]:
+        """Watch these directories, relative to the folder, too; each was looked at when it had changed last
+        at this time, in nanoseconds. Returns those to be looked at again: they changed before they were
+        watched. Raises CannotWatch.
         """
         new = [path for path in dirs if path not in self._dirs]
-        self._dirs.update(new)
+        self._dirs.update(dirs)
         if not new or (_IS_RECURSIVE and self._nets):
-            return new
+            return self._changed(new)
         if is_remote(self._root):
             raise CannotWatch("Changes on network drives are not told")
         self._nets.append(_Net(self._full(new), self._tell))
-        if len(self._nets) > MOST_NETS:
-            # The new one is there before the old ones go, so that nothing is missed.
-            self._dirs = {path for path in self._dirs if os.path.isdir(os.path.join(self._root, path))}
-            joined = _Net(self._full(self._dirs), self._tell)
-            self._stop_nets()
-            self._nets = [joined]
-        return new
+        if len(self._nets) <= MOST_NETS:
+            return self._changed(new)
+        for path in self._changed(self._dirs, are_gone=True):
+            del self._dirs[path]
+        joined = _Net(self._full(self._dirs), self._tell)
+        self._stop_nets()
+        self._nets = [joined]
+        # What the old ones had gathered and not told yet is lost.
+        return self._changed(self._dirs)
 
     def forget(self, path: str) -> None:
         """Note that what was watched as this directory, and below it, went: one that comes there is new."""
         if path in self._dirs:
-            self._dirs = {one for one in self._dirs if one != path and not one.startswith(f"{path}/")}
+            self._dirs = {
+                one: time
+                for one, time in self._dirs.items()
+                if one != path and not one.startswith(f"{path}/")
+            }
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -78,7 +84,21 @@ class FolderWatch:
             return [self._root]
         return [os.path.join(self._root, path) if path else self._root for path in dirs]
 
+    def _changed(self, dirs: Iterable[str], *, are_gone: bool = False) -> list[str]:
+        """Return those directories that have changed since they were looked at, or those that are gone."""
+        found = []
+        for path in dirs:
+            try:
+                changed = os.stat(os.path.join(self._root, path)).st_mtime_ns
+            except OSError:
+                changed = None
+            if changed is None if are_gone else changed != self._dirs[path]:
+                found.append(path)
+        return found
+
     def _stop_nets(self) -> None:
+        for net in self._nets:
+            net.ask_to_stop()
         for net in self._nets:
             net.stop()
         self._nets = []
@@ -93,6 +113,9 @@ class _Net:
         self._watcher = _watcher(list(_encodable(paths)))
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stopped.set()
 
     def stop(self) -> None:
         self._stopped.set()
