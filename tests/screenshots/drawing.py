@@ -20,6 +20,7 @@ from tests.fakes import FakeOllama
 from tests.screenshots import (  # noqa: F401 (their scenes)
     attachment_scenes,
     context_scenes,
+    composer_scenes,
     dragging_scenes,
     generation_scenes,
     generator_scenes,

@@ -1,6 +1,7 @@
 """The composer: writes posts, replies, new topics and edits, with a draft for each place."""
 
 import sys
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -102,11 +103,20 @@ class Composer(QWidget):
 
     def focus_text(self) -> None:
         """Put the keyboard where the text goes."""
+        self._form.eye.setChecked(False)
         self._text.setFocus()
 
     def fit_into(self, height: int) -> None:
         """Take at most two fifths of a page of this height for the text: the rest is for reading."""
         self._text.limit_height(height * 2 // 5)
+
+    def attach(self, paths: Sequence[str]) -> None:
+        """Add files to what is being written."""
+        self._form.files.add_paths(paths)
+
+    def show_target(self, is_target: bool) -> None:
+        """Show that files that are dragged would be attached here."""
+        self._form.box.show_target(is_target)
 
     def flush(self) -> None:
         """Save the draft now."""
@@ -114,7 +124,9 @@ class Composer(QWidget):
 
     def stop(self) -> None:
         """Save the draft and stop all work. Called when the page is closed."""
-        for work in (self._completing, self._asking, self._measuring, self._sending):
+        form = self._form
+        works = (self._completing, self._asking, self._measuring, self._sending)
+        for work in (*works, form.preview, form.paste_offer):
             work.stop()
         self.flush()
 
@@ -137,6 +149,13 @@ class Composer(QWidget):
             picker.version,
             self._model.answering,
         )
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Say whether all that follows from what was typed is shown."""
+        works = (self._measuring, self._asking, self._sending)
+        form = self._form
+        return not any(work.is_busy for work in (*works, form.preview)) and not form.files.is_reading
 
     # -- what it does
 
@@ -169,6 +188,7 @@ class Composer(QWidget):
             self._show_error(error)
             return
         self._form.allow(False)
+        self._form.eye.setChecked(False)
         self._sending.send(self._place, self._form.typed(), wish, self._model.answering)
 
     def _take_sent(self, sent: Sent) -> None:

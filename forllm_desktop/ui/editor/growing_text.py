@@ -72,6 +72,12 @@ class GrowingText(QPlainTextEdit):
         selection.setPosition(units(changed, marked.end), QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(selection)
 
+    @property
+    def most_height(self) -> int:
+        """The px up to which it grows."""
+        most = self._height_of(self.bounds[1])
+        return min(most, max(self._most_height, self._height_of(LEAST_LINES))) if self._most_height else most
+
     def replace_text(self, text: str, caret: int = 0) -> None:
         """Show another text as one step that can be undone, with the caret behind so many characters."""
         cursor = QTextCursor(self.document())

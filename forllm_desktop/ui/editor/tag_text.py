@@ -66,8 +66,6 @@ class TagText(GrowingText):
     def show_stored(self, text: str) -> None:
         """Show a stored text; what was typed before cannot be brought back."""
         pieces = pieces_of(text)
-        # Before: while the document is emptied, Qt tells of changes where nothing is any more.
-        self.tokens.forget()
         self.setPlainText("".join(piece.text for piece in pieces))
         tagged = [piece for piece in pieces if piece.tag is not None]
         if not tagged:
@@ -86,6 +84,11 @@ class TagText(GrowingText):
             cursor.setPosition(end)
         cursor.endEditBlock()
         self.document().setUndoRedoEnabled(True)
+
+    def setPlainText(self, text: str) -> None:
+        # Before: while it is replaced, places in the former text mean nothing.
+        self.tokens.forget()
+        super().setPlainText(text)
 
     def insert_stored(self, text: str) -> None:
         """Put a stored text in place of the selection, as one step that can be undone."""

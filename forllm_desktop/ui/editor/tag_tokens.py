@@ -121,12 +121,13 @@ class TagTokens(QObject):
             self._tokens = list(self._searched())
             self.changed.emit()
             return
+        size = self._document.characterCount()
         start, end = first.position(), last.position() + last.length() - 1
         kept = [one for one in before if one.end <= position and one.end < start]
         behind = [
             Token(one.start + moved, one.end + moved, one.tag)
             for one in before
-            if one.start >= position + removed and one.start + moved > end
+            if one.start >= position + removed and one.start + moved > end and one.end + moved < size
         ]
         self._tokens = [*kept, *self._found(first, last), *behind]
         if self._tokens != before:

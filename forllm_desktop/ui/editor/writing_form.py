@@ -1,20 +1,20 @@
 """The fields, marks, pickers and buttons of the composer, and how they share the room there is."""
 
-from functools import partial
-
 from PySide6.QtGui import QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.xray import Xray
 from forllm_desktop.services.workspace import Workspace
-from forllm_desktop.ui.editor import marks
 from forllm_desktop.ui.editor.asking_line import Said
 from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from forllm_desktop.ui.editor.foot_row import FootRow
+from forllm_desktop.ui.editor.mark_bar import ATTACH_KEY, PREVIEW_KEY, FieldKeys, MarkBar
 from forllm_desktop.ui.editor.meter import Meter
 from forllm_desktop.ui.editor.model_picker import ModelPicker
+from forllm_desktop.ui.editor.paste_offer import PasteOffer
 from forllm_desktop.ui.editor.persona_picker import PersonaPicker
 from forllm_desktop.ui.editor.place import Place
+from forllm_desktop.ui.editor.post_preview import PostPreview
 from forllm_desktop.ui.editor.tag_text import TagText
 from forllm_desktop.ui.editor.unsent import Unsent
 from forllm_desktop.ui.editor.writing_box import WritingBox
@@ -39,7 +39,8 @@ class WritingForm(QWidget):
         self.text.setAccessibleName("Text of the post")
         self.files = AttachmentRow(workspace.attachments)
         self.meter = Meter()
-        self.box = WritingBox(self.text, self.files, self.meter)
+        self.preview = PostPreview()
+        self.box = WritingBox(self.text, self.preview, self.files, self.meter)
         self.asking = plain_label("", "small", "text_2", wraps=True)
         self.asking.hide()
         self.error = plain_label("", "small", "danger", wraps=True)
@@ -50,14 +51,17 @@ class WritingForm(QWidget):
         self.model = ModelPicker(workspace.models)
         self.post = push_button("Post")
         self.ask = KeyButton("Post and ask")
-        self.marks = [
-            self._mark_button("Bold", "text-bolder", partial(marks.toggle_around, mark="**")),
-            self._mark_button("Code", "code", marks.toggle_code),
-            self._mark_button("Quote", "quotes", partial(marks.toggle_before_lines, mark="> ")),
-            self._mark_button("List", "list-bullets", partial(marks.toggle_before_lines, mark="- ")),
-        ]
-        self.attach = icon_button("Attach files", "paperclip")
+        self._bar = MarkBar(self.text)
+        self.marks = self._bar.buttons
+        self.attach = icon_button("Attach files", "paperclip", shortcut=ATTACH_KEY)
         self.attach.clicked.connect(self.files.pick)
+        self.eye = icon_button("Preview", "eye", shortcut=PREVIEW_KEY, checkable=True)
+        self.eye.toggled.connect(self._show_preview)
+        self.preview.closed.connect(lambda: self.eye.setChecked(False))
+        self.paste_offer = PasteOffer(workspace, self.text, self.files)
+        toggle = (PREVIEW_KEY, self.eye.toggle)
+        FieldKeys(self.text, [(ATTACH_KEY, self.files.pick), toggle])
+        FieldKeys(self.preview.view, [toggle])
         self._lay_out()
         look().changed.connect(self.fit)
 
@@ -67,6 +71,8 @@ class WritingForm(QWidget):
 
     def show_typed(self, typed: Unsent) -> None:
         """Put a text into the fields, without telling that it changed."""
+        self.eye.setChecked(False)
+        self.paste_offer.forget()
         for field in (self.text, self.title):
             field.blockSignals(True)
         self.text.show_stored(typed.text)
@@ -126,24 +132,32 @@ class WritingForm(QWidget):
         super().resizeEvent(event)
         self.fit()
 
-    def _mark_button(self, name: str, icon_name: str, change: marks.Marking) -> QToolButton:
-        button = icon_button(name, icon_name)
-
-        def press() -> None:
-            self.text.apply(change)
-            self.text.setFocus()
-
-        button.clicked.connect(press)
-        return button
+    def _show_preview(self, is_shown: bool) -> None:
+        """Show the text as it will be read in place of the field, or the field again."""
+        text = self.text
+        if is_shown:
+            most = text.most_height
+            self.preview.show_text(text.stored_text(), text.height(), most)
+            text.hide()
+            self.preview.setFocus()
+        else:
+            self.preview.hide()
+            text.show()
+            text.setFocus()
+        for control in (*self.marks, self._bar.more):
+            control.setEnabled(not is_shown)
 
     def _lay_out(self) -> None:
         choices = (self.cancel, self.persona, self.model)
-        self._foot = FootRow(self.marks, [self.attach], self.reply_to, choices, self.post, self.ask)
+        self._foot = FootRow(
+            self.marks, [self._bar.more, self.attach, self.eye], self.reply_to, choices, self.post, self.ask
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 8, 16, 8)
         layout.setSpacing(8)
         layout.addWidget(self.title)
         layout.addWidget(self.box)
+        layout.addWidget(self.paste_offer)
         layout.addWidget(self.asking)
         layout.addWidget(self.error)
         layout.addLayout(self._foot)

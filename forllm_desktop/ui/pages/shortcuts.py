@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop.ui.actions import MENU_KEY, MENUS, SEPARATOR, Actions, in_words, key_of
+from forllm_desktop.ui.editor.mark_bar import ATTACH_KEY, MARKS, PREVIEW_KEY
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.widgets.grounds import on_surface
@@ -24,6 +25,12 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "While writing": (
         ("Ctrl+Enter", "Post and ask"),
+        ("@", "Ask a persona: a list opens, Enter or Tab takes a name"),
+        (":", "Behind a name: the next one answers its reply, @Ada:@Bob"),
+        ("#", "A file of an indexed folder"),
+        *((mark.key, mark.name) for mark in MARKS),
+        (ATTACH_KEY, "Attach files"),
+        (PREVIEW_KEY, "Preview, and back"),
         ("Esc", "Stop replying or editing; the draft stays"),
     ),
     "In the queue": (

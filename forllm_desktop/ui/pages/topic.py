@@ -1,7 +1,7 @@
 """A topic as a page: its thread above the composer."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.context import PromptRule
@@ -9,6 +9,7 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.post_asking import PostAsking
+from forllm_desktop.ui.editor.writing_box import paths_of
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.thread.entries import Entry
@@ -66,6 +67,7 @@ class TopicPage(Page):
         layout.addWidget(self._thread, 1)
         layout.addWidget(self._composer)
         self.setFocusProxy(self._thread)
+        self.setAcceptDrops(True)
         # The window has these keys too, and a key that two actions have does neither.
         for name in ("find", "larger", "smaller", "unread", "usual"):
             self._thread.post_actions.walks[name].setShortcuts([])
@@ -91,6 +93,19 @@ class TopicPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._composer.fit_into(self.height())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_of(event.mimeData()):
+            event.acceptProposedAction()
+            self._composer.show_target(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._composer.show_target(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._composer.show_target(False)
+        self._composer.attach(paths_of(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._composer.stop()
