@@ -20,6 +20,8 @@ NOTE_LIMIT = 500
 """Longest note on an attached file, in characters."""
 FILES_LIMIT = 200
 """Most files of one post."""
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that no file can have on Windows."""
 _ENDING_LIMIT = 16
 """Longest ending of a name, with its dot, that is kept when the name is cut, in characters."""
 
@@ -113,6 +115,17 @@ def checked_file_name(name: str) -> str:
     dot = shown.rfind(".")
     ending = shown[dot:] if 0 < len(shown) - dot <= _ENDING_LIMIT and dot > 0 else ""
     return shown[: FILE_NAME_LIMIT - len(ending) - 1].rstrip() + "…" + ending
+
+
+def file_name_to_save(name: str) -> str:
+    """Return a stored name as any system can write it to a disk."""
+    plain = "".join("_" if ch in '<>:"|?*' else ch for ch in name)
+    # Systems count bytes, and 255 of them are the most.
+    while len(plain.encode()) > FILE_NAME_LIMIT:
+        middle = len(plain) // 2
+        plain = plain[:middle] + plain[middle + 1 :]
+    plain = plain.rstrip(". ") or "file"
+    return f"_{plain}" if _DEVICES.fullmatch(plain) else plain
 
 
 def checked_file_note(typed: str) -> str:

@@ -184,7 +184,8 @@ class _Gathering:
 
 
 def _place(session: Session, subforum_id: int, topic_id: int | None) -> Place:
-    own = session.get_one(Subforum, subforum_id).context_options
+    # 0 is a subforum that is made together with the post.
+    own = session.get_one(Subforum, subforum_id).context_options if subforum_id else None
     return Place(subforum_id, topic_id, ContextOptions.of(setting_rows.load(session), own))
 
 

@@ -186,7 +186,8 @@ class PromptService:
             "model": model_word(target.name),
         }
         if place is not None:
-            values["subforum"] = session.get_one(Subforum, place.subforum_id).name
+            if place.subforum_id:
+                values["subforum"] = session.get_one(Subforum, place.subforum_id).name
             topic = session.get_one(Topic, place.topic_id) if place.topic_id is not None else None
             values["topic"] = topic.title if topic is not None else title
         return resolve_variables(persona.prompt_instructions, values)

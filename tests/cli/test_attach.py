@@ -57,3 +57,28 @@ def test_what_cannot_be_sent_is_refused_before_anything_is_posted(
 )
 def test_a_note_without_a_file_is_a_wrong_argument(ask: Run, arguments: tuple[str, ...]) -> None:
     assert ask(*arguments, "--json").code == 2
+
+
+def test_files_of_a_post_are_listed_and_saved(ask: Run, run: Run, tmp_path: Path) -> None:
+    one = tmp_path / "one.txt"
+    one.write_bytes(b"first\r\n")
+    ask("--attach", str(one), "--note", "from the attic")
+    listed = run("files", "of", "1")
+    assert "one.txt" in listed.out
+    assert "from the attic" in listed.out
+    document = run("files", "of", "1", "--json").document[0]
+    assert (document["number"], document["bytes"], document["encoding"]) == (1, 7, "utf-8")
+    target = tmp_path / "saved"
+    target.mkdir()
+    assert run("files", "save", "1", "1", str(target)).code == 0
+    assert (target / "one.txt").read_bytes() == b"first\r\n"
+    refused = run("files", "save", "1", "1", str(target), "--json")
+    assert refused.document["error"]["message"] == "Name another file, or use --force."
+    assert run("files", "save", "1", "1", str(target), "--force").code == 0
+
+
+def test_a_post_or_file_that_is_not_there_is_told(ask: Run, run: Run) -> None:
+    ask()
+    assert run("files", "of", "1").out == "The post has no files.\n"
+    assert run("files", "of", "99").code == 1
+    assert run("files", "save", "1", "1").code == 1

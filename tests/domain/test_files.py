@@ -11,6 +11,7 @@ from forllm_desktop.domain.files import (
     AttachedFile,
     checked_file_name,
     checked_file_note,
+    file_name_to_save,
     from_stored_form,
     stored_form,
 )
@@ -62,3 +63,22 @@ def test_files_of_a_draft_come_back_as_they_were():
 @pytest.mark.parametrize("stored", [None, 5, [5], [None], [{}], [{"digest": 1, "name": 2}], [{"odd": 1}], {}])
 def test_what_is_no_file_of_a_draft_is_left_out(stored):
     assert from_stored_form(stored) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a.txt", "a.txt"),
+        ('what "is": this?.md', "what _is__ this_.md"),
+        ("...", "file"),
+        ("nul.txt", "_nul.txt"),
+    ],
+)
+def test_a_name_can_be_written_to_any_disk(name, saved):
+    assert file_name_to_save(name) == saved
+
+
+def test_a_long_name_of_wide_characters_can_be_written_too():
+    saved = file_name_to_save("漢" * 200 + ".txt")
+    assert len(saved.encode()) <= 255
+    assert saved.endswith("漢.txt")

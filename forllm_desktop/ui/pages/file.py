@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.files import file_name_to_save
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import file_words
 from forllm_desktop.ui.file_text import FileText
@@ -103,13 +104,10 @@ class FilePage(Page):
         self._post.clicked.connect(lambda: self.post_requested.emit(self._post_id))
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, "Save the file", str(Path.home() / _file_name(self._shown.file.name)))
+        dialog = QFileDialog(
+            self, "Save the file", str(Path.home() / file_name_to_save(self._shown.file.name))
+        )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.save_as)
         dialog.open()
-
-
-def _file_name(name: str) -> str:
-    """Return a name that any system can store."""
-    return "".join("_" if ch in '<>:"|?*' else ch for ch in name).rstrip(". ") or "file"
