@@ -51,6 +51,7 @@ def find(index: Path, typed: str, most: int, folder_ids: Collection[int]) -> lis
         if connection is None:
             return []
         with closing(connection):
+            connection.execute("BEGIN")  # all steps see the same state
             return _Query(connection, typed, most, folder_ids).run()
     except sqlite3.DatabaseError:
         return []  # the writer makes a damaged one anew
