@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from forllm_desktop.domain.forum import Subforum, Topic, checked_name, checked_t
 from forllm_desktop.domain.queue import Job, JobStatus
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.submission import NewPost
+from forllm_desktop.domain.tags import chains, resolve_typed
 from forllm_desktop.services.job_view import job_views
 from forllm_desktop.services.queue import Wish
 from forllm_desktop.services.workspace import Workspace, open_workspace
@@ -28,7 +30,8 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
         help="post a question and queue it for an answer",
         description="Digits name a subforum, topic or persona by its number, anything else by its exact name "
         "without regard to case. A subforum or topic that does not exist is made. In an existing topic the "
-        "text replies to the first post.",
+        "text replies to the first post. @NAME in the text asks that persona too; with @NAME:@NAME each "
+        "answers the one before.",
     )
     parser.add_argument("text", metavar="TEXT", help="the question; - reads it from standard input")
     parser.add_argument("--subforum", metavar="S", required=True, help="where to post it")
@@ -36,6 +39,9 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
     parser.add_argument("--persona", metavar="P", help="who answers; without it the default persona")
     parser.add_argument(
         "--persona-version", metavar="N", type=version_number, help="an earlier version of it"
+    )
+    parser.add_argument(
+        "--only-tagged", action="store_true", help="ask whom the text tags (@NAME), and nobody else"
     )
     parser.add_argument("--model", metavar="M", help="a model of the server, or the path of a GGUF file")
     parser.add_argument("--server", metavar="URL", help="address of the server; it is added if unknown")
@@ -49,25 +55,29 @@ def run(options: argparse.Namespace) -> int:
     text = checked_text(sys.stdin.read() if options.text == "-" else options.text)
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
-        number = _ask(workspace, text, options).request_id
+        numbers = [job.request_id for job in _ask(workspace, text, options)]
         is_interrupted = False
         if options.wait:
-            with_parents = workspace.queue.with_ancestors(number)
-            is_interrupted = run_requests(workspace, with_parents, shows_reply=not options.json)
-        document = job_document(job_views(workspace.database, [number])[0])
-        if is_interrupted and document["status"] == JobStatus.PENDING:
-            document["error"] = {"title": "Interrupted", "message": "It runs when the queue is worked off."}
+            is_interrupted = run_requests(workspace, numbers, shows_reply=not options.json)
+        documents = [job_document(view) for view in job_views(workspace.database, numbers)]
+        if is_interrupted:
+            _tell_interrupted(documents)
     finally:
         workspace.close()
-    _report(document, options)
+    if options.json:
+        print_json({**documents[0], "requests": documents})
+    else:
+        for document in documents:
+            _report(document, options)
     if is_interrupted:
         return 130
-    return int(options.wait and document["status"] != JobStatus.COMPLETE)
+    return int(options.wait and any(document["status"] != JobStatus.COMPLETE for document in documents))
 
 
-def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
+def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Sequence[Job]:
     """Check everything, then store: a question that is refused leaves nothing behind."""
     name = checked_name(options.subforum, "subforum")
+    text = resolve_typed(text, {one.name: one.persona_id for one in workspace.personas.personas()})
     title = checked_name(options.topic, "topic") if options.topic is not None else title_from(text)
     subforum = naming.find_subforum(workspace, name)
     topic = _find_topic(workspace, subforum, title) if options.topic is not None else None
@@ -79,8 +89,11 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
         raise InvalidInput("persona", "Which persona's version?", "Name the persona with --persona.")
     if options.persona_version is not None and persona_id is not None:
         workspace.personas.version(persona_id, options.persona_version)
-    wish = Wish(_model(workspace, options, subforum, persona_id), persona_id, options.persona_version)
-    new = NewPost(subforum.subforum_id if subforum else 0, title=title, text=text, wish=wish)
+    model = _model(workspace, options, subforum, persona_id)
+    wish = None if options.only_tagged else Wish(model, persona_id, options.persona_version)
+    if wish is None and not chains(text):
+        raise InvalidInput("text", "The text tags nobody", "Write @NAME with the name of a persona.")
+    new = NewPost(subforum.subforum_id if subforum else 0, title=title, text=text, wish=wish, model=model)
     if topic is not None:
         thread = workspace.forum.thread(topic.topic_id)
         first = thread[0].post.post_id if thread else None
@@ -89,7 +102,13 @@ def _ask(workspace: Workspace, text: str, options: argparse.Namespace) -> Job:
     if subforum is None:
         made = workspace.forum.create_subforum(name)
         checked = replace(checked, new=replace(checked.new, subforum_id=made.subforum_id))
-    return workspace.submitting.submit(checked).jobs[0]
+    return workspace.submitting.submit(checked).jobs
+
+
+def _tell_interrupted(documents: list[dict[str, Any]]) -> None:
+    for document in documents:
+        if document["status"] == JobStatus.PENDING:
+            document["error"] = {"title": "Interrupted", "message": "It runs when the queue is worked off."}
 
 
 def _model(
@@ -118,10 +137,9 @@ def _find_topic(workspace: Workspace, subforum: Subforum | None, named: str) -> 
 def _report(document: dict[str, Any], options: argparse.Namespace) -> None:
     """Print how the request stands; the reply itself was printed while it came."""
     number, status, error = document["id"], document["status"], document["error"]
-    if options.json:
-        print_json(document)
-    elif status == JobStatus.PENDING and not options.wait:
-        say(f"Request {number} is queued: {document['persona']} on {document['model']}.")
+    if status in (JobStatus.PENDING, JobStatus.PENDING_DEPENDENCY) and not options.wait:
+        after = f", after request {document['after']}" if status == JobStatus.PENDING_DEPENDENCY else ""
+        say(f"Request {number} is queued: {document['persona']} on {document['model']}{after}.")
     elif error:
         state = "stays queued" if status == JobStatus.PENDING else f"ended in {status}"
         say(f"forllm: request {number} {state}: {error['title']}. {error['message']}", sys.stderr)

@@ -72,6 +72,8 @@ def job_document(view: JobView) -> dict[str, Any]:
         "model": job.llm_model,
         "server": view.server,
         "post": job.post_id_to_respond_to,
+        "after": job.parent_request_id,
+        "chain": view.chain or None,
         "reply": view.reply,
         "wait_reason": job.wait_reason,
         "not_before": job.not_before.isoformat() if job.not_before else None,

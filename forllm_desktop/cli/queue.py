@@ -20,6 +20,7 @@ def add_commands(commands: argparse._SubParsersAction, common: argparse.Argument
     for verb, words, step in (
         ("cancel", "cancel a request and what waits for it", cancel),
         ("retry", "queue a failed or cancelled request again", retry),
+        ("skip", "leave a failed or cancelled request out, and let what waits for it go on", skip),
     ):
         parser = verbs.add_parser(verb, parents=[common], help=words)
         parser.add_argument("id", type=int, help="number of the request")
@@ -57,6 +58,11 @@ def retry(options: argparse.Namespace) -> int:
     return _steer(options, lambda workspace: workspace.queue.retry(options.id))
 
 
+def skip(options: argparse.Namespace) -> int:
+    """Leave a request out of its chain."""
+    return _steer(options, lambda workspace: workspace.queue.skip(options.id), "left out of its chain")
+
+
 def run_queue(options: argparse.Namespace) -> int:
     """Run everything that can run now and print what was run."""
     workspace = open_workspace(paths.data_dir(options.data_dir))
@@ -77,7 +83,7 @@ def run_queue(options: argparse.Namespace) -> int:
     return 130 if is_interrupted else _exit_code(documents)
 
 
-def _steer(options: argparse.Namespace, step: Callable[[Workspace], object]) -> int:
+def _steer(options: argparse.Namespace, step: Callable[[Workspace], object], done: str = "") -> int:
     workspace = open_workspace(paths.data_dir(options.data_dir))
     try:
         step(workspace)
@@ -87,7 +93,7 @@ def _steer(options: argparse.Namespace, step: Callable[[Workspace], object]) -> 
     if options.json:
         print_json(document)
     else:
-        print(f"Request {document['id']} is {document['status']}.")
+        print(f"Request {document['id']} is {done or document['status']}.")
     return 0
 
 
@@ -95,8 +101,10 @@ def _note(document: dict) -> str:
     reason = document["error"]["title"] if document["error"] else ""
     if document["kind"] == JobKind.GENERATE_PERSONA:
         return f"{document['title']}. {reason}" if reason else document["title"]
+    if document["chain"] == "blocked":
+        return "Blocked: a request before it failed. Retry that, or skip it."
     if reason:
-        return reason
+        return f"{reason}, skipped" if document["chain"] == "skipped" else reason
     reply = " ".join((document["reply"] or "").split())
     return reply if len(reply) <= 60 else reply[:59] + "…"
 

@@ -18,7 +18,7 @@ def run_requests(workspace: Workspace, only: Collection[int] | None, *, shows_re
     """
     workspace.events.failed.connect(_print_trouble)
     if shows_reply:
-        workspace.events.reply_grew.connect(_print_piece)
+        workspace.events.reply_grew.connect(_Printer(workspace, is_single=only is None or len(only) == 1))
     interrupted = False
 
     async def drain() -> None:
@@ -48,11 +48,23 @@ def _on_interrupt(stop: Callable[[], None]) -> None:
             return
 
 
-def _print_piece(_post_id: int, _offset: int, text: str) -> None:
-    # Whoever read along may have gone; the reply itself is kept, and the end of the command finds out.
-    with suppress(BrokenPipeError):
-        sys.stdout.write(shown(text))
-        sys.stdout.flush()
+class _Printer:
+    """Prints replies as they grow; of several each under the name of who writes it."""
+
+    def __init__(self, workspace: Workspace, *, is_single: bool) -> None:
+        self._workspace, self._is_single = workspace, is_single
+        self._post_id = 0
+
+    def __call__(self, post_id: int, _offset: int, text: str) -> None:
+        head = ""
+        if post_id != self._post_id and not self._is_single:
+            head = f"{self._workspace.forum.author(post_id)}:\n"
+            head = f"\n\n{head}" if self._post_id else head
+        self._post_id = post_id
+        # Whoever read along may have gone; the reply itself is kept, and the end of the command finds out.
+        with suppress(BrokenPipeError):
+            sys.stdout.write(shown(head + text))
+            sys.stdout.flush()
 
 
 def _print_trouble(title: str, message: str) -> None:

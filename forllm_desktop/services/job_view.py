@@ -20,7 +20,8 @@ class JobView:
     `persona` is the one that was used, or would be used now, with its `version` (0: none) and in words
     `why`; `title` is that of its topic, the question of a trial, or what persona is written; `reply` is
     what there is of it, if anything. `is_ahead` says that the persona is yet to be used. What a user
-    deleted does not hide the request: only the deleted reply is left out.
+    deleted does not hide the request: only the deleted reply is left out. `chain` says where it stands in a
+    chain that needs help: "blocked" by a failed request, "failed" with others behind it, or "skipped".
     """
 
     job: Job
@@ -31,6 +32,7 @@ class JobView:
     why: str = ""
     title: str = ""
     is_ahead: bool = False
+    chain: str = ""
 
 
 def job_views(database: Database, request_ids: Collection[int] | None = None) -> list[JobView]:
@@ -56,7 +58,14 @@ def _view(session: Session, job: Job, row: QueueRow) -> JobView:
         why=row.why,
         title=row.writing.words if row.writing else row.title,
         is_ahead=row.is_ahead,
+        chain=_chain(row),
     )
+
+
+def _chain(row: QueueRow) -> str:
+    if row.blocked_by:
+        return "blocked"
+    return "skipped" if row.is_skipped else "failed" if row.can_skip else ""
 
 
 def _reply(session: Session, job: Job, row: QueueRow) -> str | None:
