@@ -1,5 +1,6 @@
 """Every option of the app: one field each, with its label, help and range; and where values are kept."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -14,6 +15,7 @@ from forllm_desktop.domain.persona_text import character_findings
 
 GLOBAL_DEFAULT_PERSONA = "globalDefaultPersonaId"
 """Key of the settings row whose `default_persona_id` names the global default persona."""
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 
 
 class SettingRow(Base):
@@ -280,6 +282,8 @@ def _flag(value: Any) -> bool:
 def _whole(value: Any) -> int:
     if isinstance(value, float) and not value.is_integer():
         raise ValueError(value)
+    if isinstance(value, str) and _THOUSANDS.fullmatch(value.strip()):
+        value = value.replace(",", "")  # as the app itself writes numbers
     return int(value)
 
 

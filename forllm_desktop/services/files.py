@@ -338,6 +338,8 @@ def _checked_folder(path: str) -> str:
         raise InvalidInput("path", "No folder is named", "Choose one.")
     try:
         full = Path(path).expanduser().absolute()
+        if ".." in full.parts:
+            full = full.resolve()
         str(full).encode()
         next(full.iterdir(), None)
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""What is sent to a model, told in simple words; the README tells the same."""
+"""What is sent to a model, told in simple words; the README has the same parts."""
 
 PARAGRAPHS: dict[str, str] = {
     "The thread": (

@@ -1,12 +1,13 @@
 """The words for what is sent to a model: how the room in its window is shared out."""
 
+from forllm_desktop.domain.context import answer_room
 from forllm_desktop.domain.settings import Settings
 
 
 def context_sentence(options: Settings) -> str:
     """Say with numbers what the options of the section Context do together."""
     window = options.context_window
-    answer = min(options.answer_tokens, window // 2)
+    answer = answer_room(window, options.answer_tokens)
     rest = window - answer
     sentences = [
         f"Of {window:,} tokens {answer:,} are kept for the answer.",

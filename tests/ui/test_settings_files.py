@@ -93,6 +93,19 @@ def test_a_path_that_is_no_folder_stays_as_typed_with_the_reason(
     assert not section._problem.isVisible()
 
 
+@pytest.mark.parametrize("typed", ["  {}  ", '"{}"', "file://{}", "{}/", "{}/../notes"])
+def test_a_path_is_taken_as_shells_and_file_managers_copy_it(
+    section: FoldersSection, workspace: Workspace, notes: Path, qtbot: QtBot, run: Run, typed: str
+) -> None:
+    async def story() -> None:
+        type_path(qtbot, section, typed.format(notes))
+        await until(lambda: section._rows)
+
+    run(story())
+    assert [folder.path for folder in workspace.files.folders()] == [str(notes)]
+    assert section._path.text() == ""
+
+
 def test_the_same_folder_twice_is_refused(
     section: FoldersSection, workspace: Workspace, notes: Path, qtbot: QtBot, run: Run
 ) -> None:

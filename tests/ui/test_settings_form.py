@@ -200,3 +200,13 @@ def test_lines_are_typed_as_lines_and_stored_when_the_field_is_left(
     qtbot.mouseClick(row(form, "files_block")._reset, Qt.MouseButton.LeftButton)
     assert workspace.settings.current().files_block == ""
     assert field.toPlainText() == ""
+
+
+def test_a_number_may_be_typed_as_the_app_writes_it(
+    form: SettingsForm, workspace: Workspace, qtbot: QtBot
+) -> None:
+    type_into(qtbot, line(form, "context_window"), "16,384")
+    assert workspace.settings.current().context_window == 16384
+    assert line(form, "context_window").text() == "16384"
+    type_into(qtbot, line(form, "context_window"), "1,5")
+    assert errors(form, "context_window")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path, PurePath
 
-from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtCore import QMimeData, QTimer, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
@@ -166,20 +166,20 @@ class FoldersSection(QWidget):
         self._list.add(row)
 
     def _add_typed(self) -> None:
-        self.add([self._path.text()])
+        self.add([typed_path(self._path.text())])
 
     async def _add_all(self, paths: Sequence[str]) -> None:
         for path in paths:
             try:
                 folder = await asyncio.to_thread(self._files.add_folder, path)
             except InvalidInput as error:
-                if path == self._path.text() or len(paths) == 1:
-                    self._path.setText(path)
+                if len(paths) == 1:
+                    self._path.setText(self._path.text() or path)
                     self._say_wrong(f"{error.title}. {error.message}")
                 else:
                     self.failed.emit(error)
                 continue
-            if path == self._path.text():
+            if path == typed_path(self._path.text()):
                 self._path.clear()
                 self._say_wrong("")
             self.said.emit(
@@ -247,6 +247,14 @@ class FoldersSection(QWidget):
 def dropped_paths(data: QMimeData) -> list[str]:
     """Return the places on this computer that are dragged."""
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def typed_path(text: str) -> str:
+    """Return the path that is meant: file managers copy addresses, shells quote."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    return QUrl(text).toLocalFile() if text.startswith("file://") else text
 
 
 def _name(folder: FileFolder) -> str:
