@@ -19,8 +19,8 @@ from tests.builders import FixedClock
 from tests.fakes import FakeOllama
 from tests.screenshots import (  # noqa: F401 (their scenes)
     attachment_scenes,
-    context_scenes,
     composer_scenes,
+    context_scenes,
     dragging_scenes,
     generation_scenes,
     generator_scenes,
