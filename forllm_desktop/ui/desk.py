@@ -101,7 +101,7 @@ class Desk(QObject):
     def show_request(self, request_id: int) -> None:
         """Show a request in the queue."""
         page = self._tabs.current()
-        if self._tabs.current_key() == "page:queue" and isinstance(page, QueuePane):
+        if self._tabs.current_key() == "page:queue" and isinstance(page, Page):
             page.show_request(request_id)
             return
         self._uncover()

@@ -280,9 +280,10 @@ class PageMaker(QObject):
         return page
 
     def _make_queue(self) -> QWidget:
-        from forllm_desktop.ui.panes.queue import QueuePane
+        from forllm_desktop.ui.pages.queue import QueuePage
 
-        page = QueuePane(self._workspace.queue, self._workspace.events)
+        page = QueuePage(self._workspace)
+        page.undo_offered.connect(self.undo_offered)
         page.failed.connect(self.failed)
         page.page_requested.connect(self.page_requested)
         page.persona_requested.connect(self.persona_requested)

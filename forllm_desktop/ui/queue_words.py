@@ -126,6 +126,8 @@ def progress(row: QueueRow, running: Progress | None, now: datetime) -> str:
     if job.finished_at is None:
         return ""
     ended = words.clock(job.finished_at, now)
+    if shortened(job):
+        return f"Prompt was shortened, {ended}"
     if job.status == JobStatus.COMPLETE and job.started_at is not None:
         return f"{ended}, took {words.duration((job.finished_at - job.started_at).total_seconds())}"
     return ended
@@ -155,7 +157,7 @@ def tooltip(row: QueueRow, column: str) -> str:
         case "asked":
             return words.exact(job.requested_at)
         case "progress":
-            return advice(row) if row.blocked_by else words.cure(job)
+            return advice(row) if row.blocked_by else words.cure(job) or shortened(job)
         case "model":
             return f"{job.llm_model} on {row.server}" if row.server else job.llm_model
         case "persona":

@@ -25,6 +25,7 @@ from tests.screenshots import (  # noqa: F401 (their scenes)
     generation_scenes,
     generator_scenes,
     persona_scenes,
+    prompt_scenes,
 )
 from tests.screenshots.checking import problems_of
 from tests.screenshots.content import STILL, Filled, empty_workspace, filled_workspace

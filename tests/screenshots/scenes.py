@@ -202,7 +202,7 @@ def queue_page(stage: Stage, filled: Filled) -> None:
 @scene()
 def queue_failed(stage: Stage, filled: Filled) -> None:
     stage.desk.show_page("queue")
-    page = stage.current(QueuePane)
+    page = stage.find(QueuePane)
     page._filter("Failed")
     stage.settle()
     page._view.selectRow(0)
@@ -542,4 +542,4 @@ def queue_with_a_trial(stage: Stage, filled: Filled) -> None:
     ws.queue.finish(ws.queue.claim([job.request_id]).job.request_id, texts.DRAFT, "", {})
     stage.desk.show_page("queue")
     stage.settle()
-    stage.current(QueuePane).show_request(job.request_id)
+    stage.find(QueuePane).show_request(job.request_id)

@@ -150,6 +150,7 @@ class Stage:
         for panel in self.window.findChildren(SubforumPanel):
             panel.hide()
         self.resize(USUAL_WIDTH, 900)
+        self.workspace.settings.remember("queue_details", False)
         while key := self.tabs.current_key():
             self.tabs.forget(key)
         self.settle()

@@ -166,7 +166,7 @@ def test_the_menu_offers_what_the_row_can_do(pane, queue, ask, qtbot):
     ask()
     qtbot.waitUntil(lambda: len(titles(pane)) == 1)
     menu = pane._view._menu(pane._shown.index(0, 0).data(ROW_ROLE))
-    assert [action.text().split("\t")[0] for action in menu.actions()] == ["Open", "Cancel"]
+    assert [action.text().split("\t")[0] for action in menu.actions()] == ["Open", "Cancel", "Details"]
     menu.close()
 
 

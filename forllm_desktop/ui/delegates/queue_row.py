@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from forllm_desktop.domain.queue import JobStatus
 from forllm_desktop.domain.queue_row import QueueRow
 from forllm_desktop.services.running import Progress
-from forllm_desktop.ui import words
+from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.icons import paint_icon
 from forllm_desktop.ui.item_models.queue_table import PROGRESS_ROLE, ROW_ROLE, Column
 from forllm_desktop.ui.theme import theme
@@ -39,10 +39,11 @@ def row_actions(row: QueueRow) -> list[tuple[str, str, str]]:
 
 
 def menu_actions(row: QueueRow) -> list[tuple[str, str, str]]:
-    """Return what the menu of a row offers, as `row_actions` does: also what concerns its whole batch."""
+    """Return what the menu of a row offers, as `row_actions` does: also its details and its whole batch."""
+    offered = [*row_actions(row), ("details", "Details", "info")]
     if row.job.batch_id and row.job.is_open:
-        return [*row_actions(row), ("cancel_batch", "Cancel the whole batch", "prohibit")]
-    return row_actions(row)
+        offered.append(("cancel_batch", "Cancel the whole batch", "prohibit"))
+    return offered
 
 
 def action_rects(cell: QRect, row: QueueRow) -> list[tuple[str, QRect]]:
@@ -134,7 +135,8 @@ class QueueDelegate(QStyledItemDelegate):
             painter.setBrush(theme().colour("accent"))
             painter.drawRoundedRect(bar, 2, 2)
             cell = cell.adjusted(theme().px(48) + 8, 0, 0, 0)
-        colour = "danger" if row.job.status == JobStatus.ERROR else "warn" if row.job.is_parked else "text_2"
+        is_odd = row.job.is_parked or bool(queue_words.shortened(row.job))
+        colour = "danger" if row.job.status == JobStatus.ERROR else "warn" if is_odd else "text_2"
         _write(painter, cell, text, colour)
 
     def _paint_actions(self, painter: QPainter, cell: QRect, row: QueueRow) -> None:

@@ -25,5 +25,8 @@ class Page(QWidget):
     def show_persona(self, persona_id: int, version: int = 0) -> None:
         """Edit a persona, 0: a new one; with a version, show that one beside it."""
 
+    def show_request(self, request_id: int) -> None:
+        """Select a request."""
+
     def show_post(self, post_id: int) -> None:
         """Scroll to a post."""

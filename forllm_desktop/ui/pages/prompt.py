@@ -10,9 +10,9 @@ from forllm_desktop.ui import queue_words, words
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.thread.bidi import isolated
 from forllm_desktop.ui.widgets.buttons import push_button
-from forllm_desktop.ui.widgets.grounds import on_surface
 from forllm_desktop.ui.widgets.labels import plain_label
 from forllm_desktop.ui.widgets.pane_head import PaneHead
+from forllm_desktop.ui.widgets.scrolled import scrolled
 from forllm_desktop.ui.xray.request_xray import RequestXray
 
 
@@ -48,12 +48,15 @@ class PromptPage(Page):
         self._post = push_button("Show the post", "quiet", "arrow-square-out")
         self._queue = push_button("Show in the queue", "quiet", "queue")
         self._xray = RequestXray(workspace, fills=True)
-        layout = QVBoxLayout(self)
+        column = QWidget()
+        layout = QVBoxLayout(column)
         layout.setContentsMargins(24, 16, 24, 16)
         layout.setSpacing(12)
         layout.addWidget(PaneHead([self._title, self._about], [self._post, self._queue]))
         layout.addWidget(self._xray, 1)
-        on_surface(self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(column))
         self.setAccessibleName("Prompt")
         self.setFocusProxy(self._xray)
         self._post.hide()

@@ -35,10 +35,19 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "In the queue": (
         ("Enter", "Open the post, or the persona that is written"),
+        ("Space", "Details: what happened, and what was sent"),
+        ("Esc", "Close the details"),
         ("Del", "Cancel the request"),
         ("Shift+Del", "Cancel its whole batch"),
         ("Ctrl+R", "Retry the request"),
         ("Ctrl+Shift+R", "Skip a failed request of a chain"),
+    ),
+    "In a prompt": (
+        ("Enter", "Full text of a message; open or close what was left out or changed"),
+        ("Ctrl+Enter", "Show the post"),
+        ("Ctrl+C", "Copy the message"),
+        ("Ctrl+F", "Search in all messages"),
+        ("Left, Right", "From part to part, in the bar"),
     ),
     "In the list of a subforum’s personas": (
         ("Enter", "Open the persona"),

@@ -34,15 +34,25 @@ class QueuePane(QWidget):
     page_requested(key)                       the page of a request that writes a persona is to be shown
     persona_requested(persona_id, version)    the persona of a trial is to be shown; version 0 is the newest
     failed(error)                             what could not be done
+    selected(row)                             another QueueRow is selected, or it changed; None: nothing is
+    details_requested(request_id)             the details of a request are to be shown, or put away
+
+    Without a place for details (`has_details`) they are a page of their own.
     """
 
     page_requested = Signal(str)
     post_requested = Signal(int)
     persona_requested = Signal(int, int)
     failed = Signal(object)
+    selected = Signal(object)
+    details_requested = Signal(int)
 
-    def __init__(self, queue: QueueService, events: Events, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, queue: QueueService, events: Events, parent: QWidget | None = None, *, has_details: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._has_details = has_details
+        self._advises = True
         self._queue = queue
         self._table = QueueTable(queue, events, self)
         self._shown = FilteredQueue(self._table, self)
@@ -70,6 +80,24 @@ class QueuePane(QWidget):
         self._view.setCurrentIndex(index)
         self._view.scrollTo(index)
         self._view.setFocus()
+
+    def current_row(self) -> QueueRow | None:
+        """Return the selected request."""
+        return self._view.current_row()
+
+    def focus_table(self) -> None:
+        """Give the table the keyboard."""
+        self._view.setFocus()
+
+    def set_advising(self, advises: bool) -> None:
+        """Say below the table what is wrong with the selected request, unless something else says it."""
+        if advises != self._advises:
+            self._advises = advises
+            self._advise()
+
+    def open_row(self, row: QueueRow) -> None:
+        """Show what a request is about."""
+        self._act("open", row)
 
     def set_expanded(self, is_expanded: bool) -> None:
         """Show the table, or the head alone."""
@@ -100,6 +128,12 @@ class QueuePane(QWidget):
         self._refresh()
 
     def _act(self, action: str, row: QueueRow) -> None:
+        if action == "details" and self._has_details:
+            self.details_requested.emit(row.job.request_id)
+            return
+        if action == "details":
+            self.page_requested.emit(f"prompt:{row.job.request_id}")
+            return
         if action == "open" and row.is_trial:
             self.persona_requested.emit(row.persona_id, 0)
             return
@@ -145,7 +179,8 @@ class QueuePane(QWidget):
     def _advise(self) -> None:
         """Say below the table why the selected request failed or waits, and what to do."""
         row = self._view.current_row()
-        if row is None or not self._body.isVisibleTo(self):
+        self.selected.emit(row)
+        if row is None or not self._advises or not self._body.isVisibleTo(self):
             self._advice.hide()
             return
         sentence = queue_words.advice(row)

@@ -59,7 +59,7 @@ class FilteredQueue(QSortFilterProxyModel):
 class QueueView(QTableView):
     """Shows requests; every action is there by pointer, key and menu.
 
-    acted(action, row)    "open", "cancel", "retry", "skip" or "cancel_batch" on a QueueRow
+    acted(action, row)    "open", "details", "cancel", "retry", "skip" or "cancel_batch" on a QueueRow
     """
 
     acted = Signal(str, object)
@@ -101,8 +101,10 @@ class QueueView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, row = event.key(), self.current_row()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.act("open", row)
+        elif key == Qt.Key.Key_Space:
+            self.act("details", row)
         elif key == Qt.Key.Key_Delete and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.act("cancel_batch", row)
         elif key == Qt.Key.Key_Delete:
@@ -146,6 +148,7 @@ class QueueView(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         keys = {
             "open": "Return",
+            "details": "Space",
             "cancel": "Del",
             "retry": "Ctrl+R",
             "cancel_batch": "Shift+Del",

@@ -31,7 +31,7 @@ class Act(Enum):
     AGAIN = ("Ask again with a version", "clock-counter-clockwise", "V")
     EDITS = ("Earlier texts", "clock-counter-clockwise", "H")
     SENT = ("What was sent", "eye", "W")
-    LEAVE_OUT = ("Leave out of prompts", "scissors", "X")
+    LEAVE_OUT = ("Leave out of prompts", "scissors", "M")
     PIN = ("Pin into prompts", "push-pin", "I")
     AS_USUAL = ("As usual in prompts", "arrow-counter-clockwise", "O")
     MORE = ("More", "dots-three", "Menu")

@@ -13,6 +13,7 @@ from forllm_desktop.ui.latest import Latest
 from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.labels import plain_label
+from forllm_desktop.ui.widgets.scrolled import scrolled
 from forllm_desktop.ui.xray.view import XrayView
 
 LEAST, USUAL, MOST = 320, 448, 560
@@ -49,11 +50,16 @@ class PromptDrawer(QWidget):
         head = QHBoxLayout()
         head.addWidget(plain_label("What would be sent", "ui_strong"), 1)
         head.addWidget(self._close)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(16, 8, 12, 12)
-        self._layout.setSpacing(8)
-        self._layout.addLayout(head)
-        self._layout.addWidget(self.view, 1)
+        head.setContentsMargins(16, 0, 12, 0)
+        column = QWidget()
+        inside = QVBoxLayout(column)
+        inside.setContentsMargins(16, 0, 12, 12)
+        inside.addWidget(self.view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 8, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(scrolled(column), 1)
         self.view.set_title("")
         self.setAccessibleName("What would be sent")
         self.setFocusProxy(self.view)

@@ -230,6 +230,7 @@ class MessageList(QListView):
         change = row.change
         if change is not None and change.kind is ChangeKind.CHANGED and may_be_compared(change):
             view = self._diffed = DiffView(f"What changed, {row.label}")
+            view.setStyleSheet("background: transparent;")
             view.show_text("Comparing …")
             self._diffing.ask(lambda: compared_texts(change))
             return view
@@ -271,7 +272,7 @@ class MessageList(QListView):
         columns = max(20, (self.viewport().width() - 48) // max(1, metrics.horizontalAdvance("n")))
         seen = text[:_COUNTED]
         least, most = OPEN_LINES
-        lines = seen.count("\n") + len(seen) // columns + 1
+        lines = sum(len(line) // columns + 1 for line in seen.split("\n"))
         return min(max(least, lines), most) * theme().line_height("code") + 28
 
     def _fit(self) -> None:

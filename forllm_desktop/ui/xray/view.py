@@ -9,6 +9,7 @@ from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.xray import Reason, Xray
 from forllm_desktop.ui.icons import icon
 from forllm_desktop.ui.latest import Latest
+from forllm_desktop.ui.theme import look, theme
 from forllm_desktop.ui.widgets.buttons import icon_button
 from forllm_desktop.ui.widgets.flow_layout import FlowLayout
 from forllm_desktop.ui.widgets.labels import plain_label
@@ -77,9 +78,11 @@ class XrayView(QWidget):
         self._message = plain_label("", "ui", "text_3", wraps=True)
         self._comparing = Latest("changes of a prompt", self)
         self._bar.set_walkable()
+        look().changed.connect(self._fit)
         self._lay_out(beside, fills=fills)
         self._connect(fills=fills)
         self._show_parts(False)
+        self._fit()
 
     def set_title(self, title: str) -> None:
         """Begin the head with other words."""
@@ -211,6 +214,10 @@ class XrayView(QWidget):
         stretch = next((n for n, parts in enumerate(self._stretches) if part in parts), -1)
         self._bar.light(stretch)
         self._list.light(range(part, part + 1) if part >= 0 else range(0))
+
+    def _fit(self) -> None:
+        """Let the first line of the head be as high as the buttons beside it."""
+        self._total.setMinimumHeight(theme().px(28))
 
     def _texts(self) -> list[str]:
         return [part.text for part in self.xray.parts] if self.xray is not None else []

@@ -41,7 +41,7 @@ def test_a_post_offers_the_rules_that_it_does_not_have(topics: Topics, show: Sho
 
 def test_keys_wish_for_rules(topics: Topics, show: Show, qtbot: QtBot) -> None:
     page = show()
-    for key, rule in ((Qt.Key.Key_X, "left_out"), (Qt.Key.Key_I, "pinned")):
+    for key, rule in ((Qt.Key.Key_M, "left_out"), (Qt.Key.Key_I, "pinned")):
         with qtbot.waitSignal(page.rule_requested) as wished:
             QTest.keyClick(page._view, key)
         assert wished.args == [topics.question.post_id, rule]
