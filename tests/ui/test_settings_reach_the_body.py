@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.errors import InvalidInput
@@ -21,6 +21,8 @@ from forllm_desktop.services import model_files
 from forllm_desktop.services import models as models_module
 from forllm_desktop.services.context import NAMES, OPTIONS
 from forllm_desktop.services.workspace import Workspace, open_workspace
+from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.editor.writing_form import WritingForm
 from forllm_desktop.ui.pages.settings import SettingsPage
 from forllm_desktop.ui.pages.subforum import SubforumPage
 from forllm_desktop.ui.widgets.settings_form import options_of
@@ -152,8 +154,7 @@ def world(
 
 def count(body: dict[str, Any], marker: str) -> int:
     """Return how many posts or files of a kind are in a body."""
-    said = " ".join(message["content"] for message in body["messages"])
-    return sum(f"{marker}-{rest}" in said for rest in _NUMBERS)
+    return sum(f"{marker}-{rest}" in said(body) for rest in _NUMBERS)
 
 
 _NUMBERS = [*(f"{n}-" for n in range(DEPTH)), *(
@@ -213,17 +214,15 @@ FILES: dict[str, Flip] = {
 
 ELSEWHERE = {
     "facts_hours": "test_the_server_is_asked_again_when_what_it_said_is_too_old",
+    "paste_tokens": "test_a_pasted_text_is_offered_as_a_file_from_a_length_on",
 }
 """What changes a body by way of something else, with the test that shows it."""
-
-
-NOT_YET = {"paste_tokens": "the composer does not offer it yet"}
 
 
 def test_every_option_of_both_sections_is_flipped() -> None:
     context = {option.name for option in options_of("Context")}
     files = {option.name for option in options_of("Files")}
-    assert context | files == CONTEXT.keys() | FILES.keys() | ELSEWHERE.keys() | NOT_YET.keys()
+    assert context | files == CONTEXT.keys() | FILES.keys() | ELSEWHERE.keys()
     assert set(NAMES) == IN_SUBFORUMS.keys()
     assert all(name in globals() for name in ELSEWHERE.values())
 
@@ -284,3 +283,36 @@ def test_the_server_is_asked_again_when_what_it_said_is_too_old(world: World, ru
     assert world.fake.chats == []
     world.ws.settings.change(answer_tokens=64)
     assert window_of(world.body()) == 1024
+
+
+def test_a_pasted_text_is_offered_as_a_file_from_a_length_on(world: World) -> None:
+    composer = Composer(world.ws)
+    world.qtbot.addWidget(composer)
+    composer.show()
+    composer.write_in(world.topic.topic_id, world.last)
+    form, text = composer._form, f"PASTED {FILLER * 100}"
+    paste(world, form, text)
+    world.qtbot.waitUntil(form.paste_offer.isVisible)
+    world.qtbot.mouseClick(form.paste_offer._attach, Qt.MouseButton.LeftButton)
+    world.qtbot.waitUntil(lambda: len(form.files.files) == 1)
+    assert "File “Pasted text.txt”" in said(world.body(files=form.files.files))
+    label = next(option.metadata["label"] for option in options_of("Files") if option.name == "paste_tokens")
+    for typed in ("50000", "0"):
+        world.flip("Files", label, typed)
+        composer.write_in(world.topic.topic_id)
+        form.text.clear()
+        paste(world, form, text)
+        assert not form.paste_offer.isVisible(), typed
+        assert "Pasted text" not in said(world.body(form.text.toPlainText()))
+    composer.stop()
+
+
+def paste(world: World, form: WritingForm, text: str) -> None:
+    QApplication.clipboard().setText(text)
+    form.text.setFocus()
+    world.qtbot.keyClick(form.text, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    world.qtbot.waitUntil(lambda: not form.paste_offer._measuring.is_busy)
+
+
+def said(body: dict[str, Any]) -> str:
+    return " ".join(message["content"] for message in body["messages"])

@@ -77,8 +77,8 @@ class PasteOffer(QWidget):
     def _note(self, start: int, end: int) -> None:
         most = self._workspace.settings.current().paste_tokens
         self._attached = ""
-        # No text has more tokens than bytes, so a short one need not be measured.
-        if (end - start) * 4 <= most:
+        # 0 offers nothing. No text has more tokens than bytes, so a short one need not be measured.
+        if not most or (end - start) * 4 <= most:
             self.forget()
             return
         cursor = QTextCursor(self._field.document())
