@@ -39,16 +39,23 @@ class FileFolder(Base):
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+def _length_of_text(context: Any) -> int:
+    """Called by SQLAlchemy before a row is inserted."""
+    return len(context.get_current_parameters()["text"])
+
+
 class StoredFile(Base):
     """What a file held when it was attached, once for each content. `digest` is its SHA-256 in hex.
 
-    `text` is what models read; `size` is in bytes; `encoding` is what the text was read as ("pdf" for one).
+    `text` is what models read, of so many `characters`, which are kept apart so that nobody has to count
+    them; `size` is in bytes; `encoding` is what the text was read as ("pdf" for one).
     """
 
     __tablename__ = "stored_files"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
+    characters: Mapped[int] = mapped_column(default=_length_of_text)
     encoding: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 
 from forllm_desktop.domain.files import PostFile, StoredFile, from_stored_form
 from forllm_desktop.domain.forum import Draft, Post
@@ -49,9 +49,9 @@ def sizes(session: Session, digests: Collection[str]) -> list[tuple[str, int, in
     found: list[tuple[str, int, int, str]] = []
     for some in _portions(sorted(digests)):
         rows = session.execute(
-            select(
-                StoredFile.digest, StoredFile.size, func.length(StoredFile.text), StoredFile.encoding
-            ).where(StoredFile.digest.in_(some))
+            select(StoredFile.digest, StoredFile.size, StoredFile.characters, StoredFile.encoding).where(
+                StoredFile.digest.in_(some)
+            )
         )
         found += [(row[0], row[1], row[2], row[3]) for row in rows]
     return found

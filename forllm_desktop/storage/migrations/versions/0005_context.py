@@ -71,6 +71,7 @@ CREATE TABLE file_folders (
 CREATE TABLE stored_files (
     digest VARCHAR(64) NOT NULL,
     size INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
     encoding VARCHAR(32) NOT NULL,
     text TEXT NOT NULL,
     content BLOB NOT NULL,
