@@ -150,6 +150,21 @@ def plain_start(text: str) -> str:
     return kept + _CUT_TAG.sub(lambda cut: cut[1] + _unescaped(cut[2]), end)
 
 
+def plain_excerpt(excerpt: str, marks: str = "") -> str:
+    """Return a piece out of a text with its tags as they are shown, those at both ends too that are cut off.
+
+    `marks` are characters that were put in to mark hits; those within what is not shown go with it.
+    """
+    hidden = excerpt.translate(dict.fromkeys(map(ord, marks))) if marks else excerpt
+    if "](" not in hidden and "persona:" not in hidden and "folder:" not in hidden:
+        return plain_start(excerpt)
+    sign = f"[{re.escape(marks)}]*" if marks else ""
+    target = rf"{sign}(?:persona|folder){sign}:[^\s()]*\)"
+    shown = re.sub(rf"\[([@#]){_LABEL}\]\({target}", lambda tag: tag[1] + _unescaped(tag[2]), excerpt)
+    shown = re.sub(rf"\A(…?(?:\\[^\n]|[^\\\[\]\n])*)\]\({target}", lambda cut: _unescaped(cut[1]), shown)
+    return plain_start(re.sub(rf"\A…?{target}", "…", shown))
+
+
 def persona_tag_text(persona_id: int, name: str) -> str:
     """Return the stored form of a persona's tag."""
     return f"[@{_escaped(name)}](persona:{persona_id})"

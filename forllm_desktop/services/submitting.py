@@ -184,7 +184,7 @@ class SubmitService:
     def undo(self, undo: Undo) -> Restored:
         """Give an edited post its former text and files back; its requests follow."""
         (post_id,) = undo.ids
-        self.edit(post_id, str(undo.before or ""), undo.files)
+        self.save(CheckedEdit(post_id, checked_text(str(undo.before or "")), undo.files))
         return Restored(Kind.POST, post_id, "The post has its former text back")
 
     # -- steps

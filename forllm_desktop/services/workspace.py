@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.undo import Restored, Undo
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits
 from forllm_desktop.services.asking import PersonaAskingService
@@ -128,6 +129,10 @@ class Workspace:
         return SubmitService(
             self.database, self.events, self.attachments, self.prompts, self.files.read, self.clock
         )
+
+    def undo_edit(self, undo: Undo) -> Restored:
+        """Give an edited post its former text, files and requests back."""
+        return self.submitting.undo(undo)
 
     @cached_property
     def templates(self) -> "TemplateService":

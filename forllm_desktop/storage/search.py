@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, text
 from forllm_desktop.domain.base import name_key
 from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.search import Hit, HitKind, Query
+from forllm_desktop.domain.tags import plain_excerpt
 from forllm_desktop.storage.database import Session
 
 RANKED = 1_000
@@ -193,7 +194,7 @@ def _marked(excerpt: str, where: str) -> tuple[str, str, tuple[tuple[int, int], 
     """Return an excerpt as one plain line, what it is in, and its marks."""
     line: list[str] = []
     marks, start = [], 0
-    for sign in " ".join(excerpt.split()):
+    for sign in " ".join(plain_excerpt(excerpt, _OPEN + _CLOSE).split()):
         if sign == _OPEN:
             start = len(line)
         elif sign == _CLOSE:

@@ -52,7 +52,7 @@ class Desk(QObject):
         self._queue = QueuePane(ws.queue, ws.events)
         self._search = LateSearch(lambda: ws.search, list(self._actions), window)
         self._outside = Outside(ws.folder, window.bar)
-        self._undos = UndoList(ws.forum, ws.personas, ws.asking, window.bar, self)
+        self._undos = UndoList(ws.forum, ws.personas, ws.asking, window.bar, self, ws.undo_edit)
         self._watch = StateWatch(window.toolbar.pill, ws.queue, ws.settings, ws.events)
         self._server = ServerStatus(window.status, ws.models, ws.settings, ws.queue)
         self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)

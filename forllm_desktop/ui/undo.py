@@ -1,5 +1,7 @@
 """Undo: the quiet bar after an action, and Ctrl+Z over the last ones."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from forllm_desktop.domain.errors import ForllmError
@@ -27,8 +29,10 @@ class UndoList(QObject):
         asking: PersonaAskingService,
         bar: QuietBar,
         parent: QObject | None = None,
+        undo_edit: Callable[[Undo], Restored] | None = None,
     ) -> None:
         super().__init__(parent)
+        self._undo_edit = undo_edit or forum.undo
         self._forum, self._personas, self._asking = forum, personas, asking
         self._bar = bar
         self._undos: list[Undo | PersonaUndo] = []
@@ -62,7 +66,8 @@ class UndoList(QObject):
 
     def _restore(self, undo: Undo | PersonaUndo) -> Restored:
         if isinstance(undo, Undo):
-            return self._forum.undo(undo)
+            is_edit = undo.kind is UndoKind.POST_EDITED
+            return self._undo_edit(undo) if is_edit else self._forum.undo(undo)
         if undo.kind is PersonaUndoKind.ASKED:
             return self._asking.undo(undo)
         return self._personas.undo(undo)

@@ -14,6 +14,7 @@ from forllm_desktop.domain.tags import (
     file_tags,
     persona_tag_text,
     plain,
+    plain_excerpt,
     plain_start,
     resolve_typed,
     spans,
@@ -152,6 +153,23 @@ def test_what_a_tag_was_cut_off_to_still_shows_its_name() -> None:
         assert shown.startswith("Ask @Ada")
         assert "persona" not in shown
     assert plain_start("a list [x") == "a list [x"
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "shown"),
+    [
+        (f"…ask {ADA} or {NOTES}…", "…ask @Ada or #notes.md…"),
+        ("…Lovelace](persona:12) says", "…Lovelace says"),
+        ("…persona:12) says", "… says"),
+        ("…ask [@Ada Love…", "…ask @Ada Love…"),
+        ("…ask [@Ada](persona…", "…ask @Ada"),
+        ("[@<Ada> Lovelace](<persona>:12) x", "@<Ada> Lovelace x"),
+        ("…(see below) a [list] of (things)", "…(see below) a [list] of (things)"),
+        ("a [link](http://x) stays", "a [link](http://x) stays"),
+    ],
+)
+def test_an_excerpt_names_its_tags_also_those_that_are_cut(excerpt: str, shown: str) -> None:
+    assert plain_excerpt(excerpt, "<>") == shown
 
 
 @given(NAMES, st.integers(1, 10**17), NAMES, st.integers(1, 10**17))

@@ -3,6 +3,7 @@
 from tests.mutants.breakage import Mutant, mutant
 from tests.mutants.personas import PERSONAS
 from tests.mutants.prompts import PROMPT_RULES
+from tests.mutants.tags import TAGGING
 from tests.mutants.window import WINDOW
 
 QUEUE, CHAINS, LOOP = "services/test_queue.py", "services/test_queue_chains.py", "worker/test_loop.py"
@@ -319,5 +320,5 @@ CLIENT_RULES = (
 )
 
 MUTANTS: tuple[Mutant, ...] = (
-    *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *WINDOW,
+    *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *TAGGING, *WINDOW,
 )  # fmt: skip

@@ -56,6 +56,15 @@ def test_marks_are_the_words_found(forum: ForumService, search: SearchService) -
     assert [hit.text[start:end] for start, end in hit.marks] == ["Light", "Light", "particle"]
 
 
+def test_excerpts_name_tags_as_they_are_shown(forum: ForumService, search: SearchService) -> None:
+    a_topic(
+        forum, text="Ask [@Ada Lovelace](persona:12):[@Bob](persona:7) about [#a b.md](folder:3/a%20b.md)"
+    )
+    hit = search.search("lovelace").posts[0]
+    assert hit.text == "Ask @Ada Lovelace:@Bob about #a b.md"
+    assert [hit.text[start:end] for start, end in hit.marks] == ["Lovelace"]
+
+
 def test_subforum_is_found_by_its_description(forum: ForumService, search: SearchService) -> None:
     a_subforum(forum, "Physics", "falling apples")
     hit = search.search("apples").subforums[0]
