@@ -1,7 +1,9 @@
 """The screens of writing: tags, the list beside the caret, the meter, files, the preview."""
 
+from PySide6.QtCore import QMimeData
 from PySide6.QtTest import QTest
 
+from forllm_desktop.domain.submission import NewPost
 from forllm_desktop.domain.tags import file_tag_text, persona_tag_text
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.pages.topic import TopicPage
@@ -29,7 +31,10 @@ def _write(stage: Stage, filled: Filled, text: str) -> Composer:
 def _fill(stage: Stage, page: TopicPage, text: str) -> Composer:
     composer = page._composer
     composer.focus_text()
+    # What the scene before typed is still here, as a draft.
+    composer._text.selectAll()
     composer._text.insert_stored(text)
+    composer._form.paste_offer.forget()
     _measured(stage, composer)
     return composer
 
@@ -92,14 +97,39 @@ def composer_too_much(stage: Stage, filled: Filled) -> None:
 @scene()
 def composer_edit_cancels(stage: Stage, filled: Filled) -> None:
     ws = stage.workspace
-    from forllm_desktop.domain.submission import NewPost
-
     skeptic = _tag(stage, "Skeptic")
     made = ws.submitting.submit(
         NewPost(filled.physics, filled.main_topic, text=f"{skeptic}:{skeptic} what is wrong with it?")
     )
     page = stage.read(filled.main_topic, made.post.post_id)
     page._edit(made.post.post_id)
-    page._composer._text.selectAll()
     _fill(stage, page, f"{_tag(stage, 'Feynman')} what is right with it?")
     ws.forum.delete_post(made.post.post_id)
+
+
+@scene()
+def composer_preview(stage: Stage, filled: Filled) -> None:
+    composer = _write(
+        stage,
+        filled,
+        "## Two questions\n\n1. Why does the *axis* turn, not fall?\n2. What does `L = I * w` say?\n\n"
+        f"> It walks round.\n\n{_tag(stage, 'Ada')}, with **numbers** please.",
+    )
+    composer._form.eye.click()
+    _measured(stage, composer)
+
+
+@scene()
+def composer_pasted(stage: Stage, filled: Filled) -> None:
+    composer = _write(stage, filled, "What does this log say?\n")
+    data = QMimeData()
+    data.setText("12:04:07 disc 3 spun up, 4,200 turns per minute, all is well\n" * 300)
+    composer._text.insertFromMimeData(data)
+    stage.settle(composer._form.paste_offer.isVisible)
+    _measured(stage, composer)
+
+
+@scene()
+def composer_marks(stage: Stage, filled: Filled) -> None:
+    composer = _write(stage, filled, "Is that also why a bicycle stays up?")
+    composer._form._bar.more.click()

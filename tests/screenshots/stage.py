@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.desk import Desk
+from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.topic import TopicPage
 from forllm_desktop.ui.panes.search import SearchPanel
@@ -117,6 +118,8 @@ class Stage:
         busy = [str(task) for task in asyncio.all_tasks() if task is not own and not task.done()]
         pages = self.window.findChildren(ThreadPage)
         busy += [page.title for page in pages if page.isVisible() and not page.is_complete]
+        composers = self.window.findChildren(Composer)
+        busy += ["a composer" for one in composers if one.isVisible() and not one.is_at_rest]
         return busy + [
             f"a timer of {type(timer.parent()).__name__}"
             for timer in self.window.findChildren(QTimer)

@@ -246,6 +246,8 @@ def test_the_button_names_the_key_that_posts_where_there_is_room(services, qtbot
     topic, _ = a_topic(services.forum)
     composer = composer_of(services, qtbot)
     composer.write_in(topic.topic_id)
+    composer.resize(1200, 200)
+    composer.grab()
     assert composer._form.ask.key in ("Ctrl ↵", "⌘ ↵")
     wide = composer._form.ask.width()
     services.settings.change(post_key="enter")
@@ -253,7 +255,7 @@ def test_the_button_names_the_key_that_posts_where_there_is_room(services, qtbot
     composer.resize(320, 200)
     qtbot.waitUntil(lambda: composer._form.ask.width() <= wide)
     composer.grab()
-    composer.resize(800, 200)
+    composer.resize(1200, 200)
     qtbot.waitUntil(lambda: bool(composer._form.ask.key))
 
 

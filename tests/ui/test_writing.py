@@ -136,6 +136,27 @@ def test_an_edit_says_what_it_changes_before_it_is_saved_and_can_be_taken_back(w
     assert states[writing.ada] == "cancelled"
 
 
+# -- what would be sent
+
+
+def test_the_meter_opens_the_prompt_beside_the_thread_and_it_follows_what_is_typed(writing: Writing) -> None:
+    QTest.keyClicks(writing.field, "Why is that?")
+    writing.rest()
+    xray = writing.page._xray
+    QTest.mouseClick(writing.form.meter, Qt.MouseButton.LeftButton)
+    assert xray.is_open
+    view = xray._drawer.view
+    writing.qtbot.waitUntil(lambda: view.xray is not None and "Why is that?" in str(view.xray.messages))
+    assert view.xray == writing.form.meter.xray
+    writing.field.setFocus()
+    QTest.keyClicks(writing.field, " And that?")
+    writing.qtbot.waitUntil(lambda: "And that?" in str(view.xray.messages))
+    xray._drawer.setFocus()
+    QTest.keyClick(xray._drawer, Qt.Key.Key_Escape)
+    assert not xray.is_open
+    assert writing.field.hasFocus()
+
+
 # -- marks
 
 
@@ -154,9 +175,10 @@ def test_each_mark_has_a_key_that_works_although_the_window_has_it_too(writing: 
 
 
 def test_all_marks_are_in_the_menu_behind_the_dots(writing: Writing) -> None:
-    writing.button("More marks").click()
+    writing.button("Marks and more").click()
     menu = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible())
-    assert [action.text().split("\t")[0] for action in menu.actions()] == [mark.name for mark in MARKS]
+    names = [action.text().split("\t")[0] for action in menu.actions() if not action.isSeparator()]
+    assert names == [*(mark.name for mark in MARKS), "Attach files…", "Preview"]
     next(action for action in menu.actions() if action.text().startswith("Numbered")).trigger()
     menu.close()
     assert writing.field.toPlainText() == "1. "

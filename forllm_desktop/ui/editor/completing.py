@@ -19,6 +19,8 @@ from forllm_desktop.ui.latest import Latest
 
 ASK_AFTER = 80
 """Milliseconds without a key before files are looked for."""
+_LOOKED_AT = 100_000
+"""Characters before and behind a sign that are looked at for code."""
 _CLINGS = frozenset(",.;:!?)")
 """What stands right behind a tag: the space that came with it goes."""
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
@@ -163,7 +165,10 @@ class Completing(QObject):
         if any(token.start == start for token in self._field.tokens.within(start, start)):
             return True
         text = self._field.toPlainText()
-        return ("`" in text or "~~~" in text) and is_in_code(text, characters(text, start))
+        at = characters(text, start)
+        # Of a book only the last pages are looked at.
+        near = text[max(0, at - _LOOKED_AT) : at + _LOOKED_AT]
+        return ("`" in near or "~~~" in near) and is_in_code(near, min(at, _LOOKED_AT))
 
     def _find(self) -> None:
         files, place = self._workspace.files, (self._start, self._typed)

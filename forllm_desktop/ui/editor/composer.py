@@ -36,7 +36,8 @@ class Composer(QWidget):
     failed(error)            what could not be done, for a bar; what was typed is still there
     cancelled()              the user gave up editing, replying to a certain post, or making a topic
     settings_requested()     a model is wanted that is not set up yet
-    xray_requested(question) what would be sent is to be shown, of a DraftQuestion
+    xray_requested()         what would be sent, of `question()`, is to be shown
+    measured()               the prompt of what is written was measured anew
     files_requested()        the settings of the folders whose files can be tagged are wanted
     saved(words)             what was kept, for the status line: "Draft saved 23:18"
     """
@@ -49,7 +50,8 @@ class Composer(QWidget):
     failed = Signal(object)
     cancelled = Signal()
     settings_requested = Signal()
-    xray_requested = Signal(object)
+    xray_requested = Signal()
+    measured = Signal()
     files_requested = Signal()
     saved = Signal(str)
 
@@ -298,11 +300,6 @@ class Composer(QWidget):
         super().hideEvent(event)
         self._measuring.wake(False)
 
-    def _open_xray(self) -> None:
-        question = self.question()
-        if question is not None:
-            self.xray_requested.emit(question)
-
     def _connect(self) -> None:
         form, events = self._form, self._workspace.events
         self._text.textChanged.connect(self._note_change)
@@ -315,8 +312,9 @@ class Composer(QWidget):
         form.files.failed.connect(lambda _error: self._error.hide())
         form.box.files_dropped.connect(form.files.add_paths)
         self._text.files_pasted.connect(form.files.add_paths)
-        form.meter.opened.connect(self._open_xray)
+        form.meter.opened.connect(self.xray_requested)
         self._measuring.measured.connect(form.show_prompt)
+        self._measuring.measured.connect(self.measured)
         self._asking.said.connect(form.show_asking)
         self._sending.sent.connect(self._take_sent)
         self._sending.failed.connect(self._show_error)

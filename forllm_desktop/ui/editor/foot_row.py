@@ -13,6 +13,7 @@ class FootRow(QBoxLayout):
     def __init__(
         self,
         marks: Sequence[QWidget],
+        menu: QWidget,
         tools: Sequence[QWidget],
         label: QWidget,
         choices: Sequence[QWidget],
@@ -21,17 +22,17 @@ class FootRow(QBoxLayout):
     ) -> None:
         """`label` gives way; the buttons for marks are left out first: what they do can be typed.
 
-        `tools` stay: attaching and the preview.
+        `menu` stays and offers what is left out: then the `tools` go too, attaching and the preview.
         """
         super().__init__(QBoxLayout.Direction.LeftToRight)
         self._marks, self._choices, self._sending, self._ask = marks, choices, (post, ask), ask
-        self._tools = tools
+        self._menu, self._tools = menu, tools
         self.setSpacing(8)
         left, right = QHBoxLayout(), QHBoxLayout()
         left.setSpacing(4)
         for mark in marks:
             left.addWidget(mark)
-        for tool in tools:
+        for tool in (menu, *tools):
             left.addWidget(tool)
         left.addSpacing(8)
         left.addWidget(label, 1)
@@ -48,7 +49,10 @@ class FootRow(QBoxLayout):
         """Show what fits into so many px."""
         # Asked one by one: a layout remembers what it needed before a button was shown.
         marks = _needed(self._marks, 4, even_if_hidden=True)
-        choices = 12 + _needed(self._choices, 4) + _needed(self._tools, 4) + 4
+        tools = 4 + _needed(self._tools, 4, even_if_hidden=True)
+        choices = 12 + _needed(self._choices, 4) + _needed([self._menu], 4)
+        has_tools = choices + tools <= room
+        choices += tools if has_tools else 0
         self._ask.show_key(False)
         send = self.spacing() + _needed(self._sending, 8)
         has_two_lines = choices + send > room
@@ -57,6 +61,8 @@ class FootRow(QBoxLayout):
         self.setDirection(direction)
         for mark in self._marks:
             mark.setVisible(has_marks)
+        for tool in self._tools:
+            tool.setVisible(has_tools)
         free = room - send - (0 if has_two_lines else choices + (marks if has_marks else 0))
         self._ask.show_key(free >= self._ask.key_width())
 

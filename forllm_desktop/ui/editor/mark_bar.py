@@ -25,6 +25,15 @@ class Mark(NamedTuple):
     quiet: bool = False
 
 
+class Tool(NamedTuple):
+    """Something else that the menu offers."""
+
+    name: str
+    icon: str
+    key: str
+    do: Callable[[], object]
+
+
 MARKS = (
     Mark("Bold", "text-bolder", "Ctrl+B", partial(marks.toggle_around, mark="**")),
     Mark("Italic", "text-italic", "Ctrl+I", partial(marks.toggle_around, mark="*")),
@@ -45,8 +54,10 @@ class MarkBar(QObject):
     def __init__(self, field: GrowingText) -> None:
         super().__init__(field)
         self._field = field
+        self._is_allowed = True
+        self.tools: Sequence[Tool] = ()
         self.buttons = [self._button(mark) for mark in MARKS if not mark.quiet]
-        self.more = icon_button("More marks", "dots-three")
+        self.more = icon_button("Marks and more", "dots-three")
         self.more.clicked.connect(self._open)
         FieldKeys(field, [(mark.key, partial(self.put, mark)) for mark in MARKS])
 
@@ -56,14 +67,25 @@ class MarkBar(QObject):
             self._field.apply(mark.marking)
         self._field.setFocus()
 
+    def allow(self, is_allowed: bool) -> None:
+        """Let marks be put into the text, or not while it cannot be seen."""
+        self._is_allowed = is_allowed
+        for button in self.buttons:
+            button.setEnabled(is_allowed)
+
     def menu(self) -> QMenu:
-        """Return the menu of all marks, deleted once it closes."""
+        """Return the menu of all marks and tools, deleted once it closes."""
         menu = QMenu(self._field)
         menu.setAccessibleName("Marks")
         menu.aboutToHide.connect(menu.deleteLater)
         for mark in MARKS:
             action = menu.addAction(icon(mark.icon), f"{mark.name}\t{_shown(mark.key)}")
             action.triggered.connect(partial(self._put_checked, mark))
+            action.setEnabled(self._is_allowed)
+        menu.addSeparator()
+        for tool in self.tools:
+            action = menu.addAction(icon(tool.icon), f"{tool.name}\t{_shown(tool.key)}")
+            action.triggered.connect(partial(_use, tool))
         return menu
 
     def _put_checked(self, mark: Mark, _checked: bool = False) -> None:
@@ -101,6 +123,10 @@ class FieldKeys(QObject):
             do()
             return True
         return False
+
+
+def _use(tool: Tool, _checked: bool = False) -> None:
+    tool.do()
 
 
 def _combined(key: str) -> int:

@@ -103,7 +103,6 @@ class Meter(QWidget):
             self.setAccessibleDescription(f"{said}. Enter shows the prompt")
             self.setToolTip(plain_tip(said.replace(", ", "\n")))
         self._bar.setVisible(xray is not None)
-        self.choose.setVisible(xray is not None and xray.over > 0)
         self._fit()
 
     @property
@@ -155,7 +154,11 @@ class Meter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(now.font("small"))
         painter.setPen(now.colour(self._colour))
-        painter.drawText(self._total_box(), _RIGHT, self._total)
+        box = self._total_box()
+        shown = QFontMetrics(painter.font()).elidedText(
+            self._total, Qt.TextElideMode.ElideRight, box.width() + 1
+        )
+        painter.drawText(box, _RIGHT, shown)
         left = self._bar.geometry().right() + 1 + now.px(_GAP)
         for entry, width in self._shown():
             _paint_entry(painter, QRect(left, 0, width, self.height()), entry)
@@ -168,6 +171,9 @@ class Meter(QWidget):
     def _fit(self) -> None:
         now = theme()
         self.setFixedHeight(self.sizeHint().height())
+        is_over = self.xray is not None and self.xray.over > 0
+        wanted = QFontMetrics(now.font("small")).horizontalAdvance(self._total) + now.px(8)
+        self.choose.setVisible(is_over and wanted + self.choose.sizeHint().width() <= self.width())
         room = self._total_box().left() - now.px(_GAP)
         width = max(0, min(now.px(WIDTH), room))
         if self._shown_width() > self.width() and not self._shown():
@@ -187,7 +193,7 @@ class Meter(QWidget):
         right = self.width()
         if self.choose.isVisibleTo(self):
             right -= self.choose.sizeHint().width() + theme().px(4)
-        return QRect(right - width, 0, width, self.height())
+        return QRect(max(0, right - width), 0, min(width, right), self.height())
 
     def _shown(self) -> list[tuple[Entry, int]]:
         """Return the legend with the width of each part; nothing when not all of it has room."""

@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, Qt
+from PySide6.QtGui import (
+    QHideEvent,
+    QKeyEvent,
+    QResizeEvent,
+    Qt,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.ui.theme import Theme, look, theme
@@ -116,11 +124,20 @@ class PostPreview(QWidget):
         for part in list(slices(blocks)) or [[]]:
             written += len(part)
             if slot is None:
+                self._flatten_title()
                 slot = writer.insert(0, 1, 0, _HEAD, blocks[:written])
                 self._fit()
             else:
                 writer.set_body(slot, blocks[:written])
             yield
+
+    def _flatten_title(self) -> None:
+        """Take the room of the line away in which a thread has its title."""
+        cursor, flat, tiny = QTextCursor(self._view.document()), QTextBlockFormat(), QTextCharFormat()
+        flat.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        tiny.setFontPointSize(1)
+        cursor.setBlockFormat(flat)
+        cursor.setBlockCharFormat(tiny)
 
     def _fit(self) -> None:
         least, most = self._bounds

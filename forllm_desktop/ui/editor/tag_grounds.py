@@ -11,7 +11,7 @@ from forllm_desktop.domain.tags import PersonaTag
 from forllm_desktop.ui.editor.tag_tokens import TagTokens, Token
 from forllm_desktop.ui.theme import look, theme
 
-_SIDE, _RADIUS = 2.5, 4
+_SIDE, _RADIUS = 3, 4
 """How far a ground goes beyond its words, and its corners, in px at 100 %."""
 _MOST_COLOURED = 400
 """Tags whose words are coloured; the grounds are painted for all."""
@@ -92,7 +92,10 @@ class TagGrounds(QObject):
                 continue
             left, right = sorted((_x(line, max(first, begins)), _x(line, min(last, ends))))
             yield QRectF(
-                corner.x() + left - side, corner.y() + line.y(), right - left + 2 * side, line.height()
+                corner.x() + left - side,
+                corner.y() + line.y() + 0.5,
+                right - left + 2 * side,
+                line.height() - 1,
             )
 
     def _in_layout(self, block: QTextBlock, position: int) -> int:

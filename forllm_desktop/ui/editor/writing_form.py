@@ -8,7 +8,7 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.asking_line import Said
 from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from forllm_desktop.ui.editor.foot_row import FootRow
-from forllm_desktop.ui.editor.mark_bar import ATTACH_KEY, PREVIEW_KEY, FieldKeys, MarkBar
+from forllm_desktop.ui.editor.mark_bar import ATTACH_KEY, PREVIEW_KEY, FieldKeys, MarkBar, Tool
 from forllm_desktop.ui.editor.meter import Meter
 from forllm_desktop.ui.editor.model_picker import ModelPicker
 from forllm_desktop.ui.editor.paste_offer import PasteOffer
@@ -62,6 +62,10 @@ class WritingForm(QWidget):
         toggle = (PREVIEW_KEY, self.eye.toggle)
         FieldKeys(self.text, [(ATTACH_KEY, self.files.pick), toggle])
         FieldKeys(self.preview.view, [toggle])
+        self._bar.tools = [
+            Tool("Attach files…", "paperclip", ATTACH_KEY, self.files.pick),
+            Tool("Preview", "eye", PREVIEW_KEY, self.eye.toggle),
+        ]
         self._lay_out()
         look().changed.connect(self.fit)
 
@@ -144,14 +148,12 @@ class WritingForm(QWidget):
             self.preview.hide()
             text.show()
             text.setFocus()
-        for control in (*self.marks, self._bar.more):
-            control.setEnabled(not is_shown)
+        self._bar.allow(not is_shown)
 
     def _lay_out(self) -> None:
+        tools = (self.attach, self.eye)
         choices = (self.cancel, self.persona, self.model)
-        self._foot = FootRow(
-            self.marks, [self._bar.more, self.attach, self.eye], self.reply_to, choices, self.post, self.ask
-        )
+        self._foot = FootRow(self.marks, self._bar.more, tools, self.reply_to, choices, self.post, self.ask)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 8, 16, 8)
         layout.setSpacing(8)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
+from forllm_desktop.ui.pages.draft_xray import DraftXray
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.labels import plain_label
@@ -19,7 +20,6 @@ class NewTopicPage(Page):
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
     files_requested()       the settings of indexed folders are wanted
-    xray_requested(question)    what would be sent is to be shown, of a DraftQuestion
     saved(words)            what was kept, for the status line
     undo_offered(undo)      a persona was assigned with the question; how to take that back
     """
@@ -29,7 +29,6 @@ class NewTopicPage(Page):
     cancelled = Signal()
     settings_requested = Signal()
     files_requested = Signal()
-    xray_requested = Signal(object)
     saved = Signal(str)
     undo_offered = Signal(object)
 
@@ -52,12 +51,12 @@ class NewTopicPage(Page):
         layout.addWidget(head)
         layout.addWidget(self._composer)
         layout.addStretch(1)
+        self._xray = DraftXray(ws, self._composer, self)
         self.setFocusProxy(self._composer)
         self._composer.assigned.connect(lambda id: self.undo_offered.emit(ws.asking.undo_of(id)))
         self._composer.cancelled.connect(self.cancelled)
         self._composer.failed.connect(self.failed)
         self._composer.files_requested.connect(self.files_requested)
-        self._composer.xray_requested.connect(self.xray_requested)
         self._composer.saved.connect(self.saved)
         self._composer.settings_requested.connect(self.settings_requested)
         self._composer.topic_made.connect(self.topic_made)
@@ -71,5 +70,6 @@ class NewTopicPage(Page):
         self._composer.flush()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._xray.stop()
         self._composer.stop()
         super().closeEvent(event)

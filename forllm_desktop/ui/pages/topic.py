@@ -10,6 +10,7 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.post_asking import PostAsking
 from forllm_desktop.ui.editor.writing_box import paths_of
+from forllm_desktop.ui.pages.draft_xray import DraftXray
 from forllm_desktop.ui.pages.page import Page
 from forllm_desktop.ui.thread.actions import Act
 from forllm_desktop.ui.thread.entries import Entry
@@ -30,7 +31,6 @@ class TopicPage(Page):
     title_changed(title)
     settings_requested()             a model is wanted that is not set up yet
     files_requested()                the settings of indexed folders are wanted
-    xray_requested(question)         what would be sent is to be shown, of a DraftQuestion
     saved(words)                     what was kept, for the status line
     """
 
@@ -45,7 +45,6 @@ class TopicPage(Page):
     title_changed = Signal(str)
     settings_requested = Signal()
     files_requested = Signal()
-    xray_requested = Signal(object)
     saved = Signal(str)
     can_find = True
 
@@ -61,6 +60,7 @@ class TopicPage(Page):
         self._composer = Composer(ws)
         self._composer.write_in(topic_id)
         self._asking = PostAsking(ws, self)
+        self._xray = DraftXray(ws, self._composer, self._thread)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -108,6 +108,7 @@ class TopicPage(Page):
         self._composer.attach(paths_of(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._xray.stop()
         self._composer.stop()
         self._thread.close_page()
         super().closeEvent(event)
@@ -132,11 +133,12 @@ class TopicPage(Page):
         thread.title_changed.connect(self.title_changed)
         thread.undo_offered.connect(self.undo_offered)
         thread.versions_requested.connect(self._ask_again)
+        self._xray.post_requested.connect(self.show_post)
+        self._xray.rule_requested.connect(self._set_rule)
         composer.assigned.connect(lambda id: self.undo_offered.emit(self._workspace.asking.undo_of(id)))
         composer.cancelled.connect(self._thread.setFocus)
         composer.failed.connect(self.failed)
         composer.files_requested.connect(self.files_requested)
-        composer.xray_requested.connect(self.xray_requested)
         composer.posted.connect(self.show_post)
         composer.saved.connect(self.saved)
         composer.undo_offered.connect(self.undo_offered)
