@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import Any, NoReturn
 
 from forllm_desktop import __version__, paths
-from forllm_desktop.cli import ask, doctor, files, personas, posts, queue, servers, subforums
+from forllm_desktop.cli import ask, doctor, files, personas, posts, prompts, queue, servers, subforums
 from forllm_desktop.cli.output import print_error
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 
@@ -104,6 +104,7 @@ def build_parser() -> Parser:
     ask.add_command(commands, common)
     posts.add_commands(commands, common)
     files.add_commands(commands, common)
+    prompts.add_command(commands, common)
     queue.add_commands(commands, common)
     personas.add_commands(commands, common)
     subforums.add_commands(commands, common)

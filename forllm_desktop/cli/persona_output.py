@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from forllm_desktop.cli.output import print_table, say
+from forllm_desktop.cli.prompts import prompt_document
 from forllm_desktop.domain.persona import FALLBACK_PERSONA_ID, Persona, PersonaContent, PersonaOptions
 from forllm_desktop.domain.persona_card import VersionEntry
 from forllm_desktop.domain.persona_text import Finding, character_findings
@@ -135,23 +136,8 @@ def preview_document(preview: Xray, persona: Persona, topic_id: int, post_id: in
         "topic": topic_id,
         "post": post_id,
         "model": model or None,
-        "messages": list(preview.messages),
-        "sizes": preview.sizes,
-        "total": preview.total,
-        "window": preview.window,
-        "answer": preview.answer,
-        "fits": preview.fits,
-        "is_known_model": preview.is_known_model,
+        **prompt_document(preview),
     }
-
-
-def print_preview(document: Document) -> None:
-    """Print what would be sent for people, each message below its role."""
-    for message in document["messages"]:
-        say(f"[{message['role']}]\n{message['content']}\n")
-    sizes = ", ".join(f"{name} ~{tokens:,}" for name, tokens in document["sizes"].items() if tokens)
-    room = document["window"] - document["answer"]
-    say(f"About {document['total']:,} tokens ({sizes}); {room:,} fit beside an answer.")
 
 
 def _places(document: Document) -> str:

@@ -16,6 +16,7 @@ from forllm_desktop.cli.persona_arguments import (
     typed_options,
     version_number,
 )
+from forllm_desktop.cli.prompts import print_prompt
 from forllm_desktop.domain.persona import Persona, PersonaOptions
 from forllm_desktop.domain.persona_text import checked_tags
 from forllm_desktop.services.workspace import Workspace, open_workspace
@@ -255,7 +256,7 @@ def preview(options: argparse.Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        output.print_preview(document)
+        print_prompt(document)
         _print_warnings(document)
     return 0
 

@@ -1,6 +1,7 @@
 """Decides which posts have room in a prompt: whole posts, the newest first, within what the answer leaves."""
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+import math
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -151,8 +152,9 @@ class _Fit:
         self.estimates = estimates
         self.system_role = system_role
         self.entries = _entries(material, budget.share, estimates)
-        own = (estimates.text(named(turn, "")) for turn in material.thread if turn.is_own)
-        self._name = max(own, default=0)
+        names = {named(turn, "") for turn in material.thread if turn.is_own}
+        # No token is shorter than a byte.
+        self._name = max((max(estimates.text(name), len(name.encode())) for name in names), default=0)
         self._assembled: dict[int, Prompt] = {}
 
     @property
@@ -218,32 +220,26 @@ class _Fit:
 def _entries(material: Material, share: int, estimates: Estimates) -> list[_Entry]:
     """Return the posts that may enter in the order in which they do.
 
-    Of the room R the thread may take (1 - share) R, and what other threads leave of R; other threads may
-    take share * R, and what the thread leaves. Each post's price is the smallest R that lets it in together
-    with all newer ones of its kind. First posts of other topics come after all branches.
+    Of the room R other threads may take share * R, and what the thread leaves; the thread may take the rest
+    of R, and what they leave. The smallest R by which a post enters, together with all newer ones of its
+    kind, is their tokens divided by the share of the kind. First posts of other topics come after all
+    branches.
     """
-    thread = _tokens([turn for turn in material.thread[::-1] if not turn.is_pinned], estimates)
-    other = _tokens([*material.branches[::-1], *material.topics[::-1]], estimates)
-    all_thread, all_other = sum(n for _, n in thread), sum(n for _, n in other)
-    entries = [
-        *_priced(thread, "thread", (100 - share) / 100, all_other),
-        *_priced(other, "other", share / 100, all_thread),
-    ]
+    thread = [turn for turn in material.thread[::-1] if not turn.is_pinned]
+    other = [*material.branches[::-1], *material.topics[::-1]]
     # Sorting keeps the order of equals, and the prices of one kind never fall.
-    return sorted(entries, key=lambda entry: entry.price)
+    return sorted(
+        [*_priced(thread, "thread", 100 - share, estimates), *_priced(other, "other", share, estimates)],
+        key=lambda entry: entry.price,
+    )
 
 
-def _tokens(turns: Sequence[Turn], estimates: Estimates) -> list[tuple[Turn, int]]:
-    return [(turn, estimates.messages(turn_messages(turn))) for turn in turns]
-
-
-def _priced(turns: list[tuple[Turn, int]], source: str, share: float, wanted_by_others: int) -> list[_Entry]:
-    entries, together = [], 0
-    for turn, tokens in turns:
+def _priced(turns: Sequence[Turn], source: str, share: int, estimates: Estimates) -> Iterator[_Entry]:
+    together = 0
+    for turn in turns:
+        tokens = estimates.messages(turn_messages(turn))
         together += tokens
-        beside = together + wanted_by_others
-        entries.append(_Entry(min(together / share, beside) if share else beside, source, turn, tokens))
-    return entries
+        yield _Entry(together / share if share else math.inf, source, turn, tokens)
 
 
 def _driven(fit: _Fit) -> int:

@@ -76,13 +76,30 @@ class PromptService:
             gathered, place = self._of_post(session, post_id, version, target)
         return _xray(_composed(gathered, place, version, target), target)
 
+    def preview_post(
+        self,
+        post_id: int,
+        persona_id: int | None = None,
+        version: int | None = None,
+        model: ModelChoice | None = None,
+    ) -> Xray:
+        """Return what would be sent if a post was answered now; who is not named is as when asking.
+
+        No server is asked, as in `preview`. Raises NotFound.
+        """
+        with self._database.read() as session:
+            subforum_id = material.place_of(session, post_id).subforum_id
+            persona = _answering(session, subforum_id, persona_id, version)
+            model = model or _model_of(session, persona)
+        return self.preview(post_id, persona.persona_id, persona.content, model)
+
     def preview_draft(self, draft: DraftQuestion) -> Xray:
         """Return what would be sent for a post that is being written, were it posted now.
 
         Nothing is stored and no server is asked, as in `preview`. Raises NotFound.
         """
         with self._database.read() as session:
-            persona = _answering(session, draft)
+            persona = _answering(session, draft.subforum_id, draft.persona_id, draft.version)
             model = draft.model or _model_of(session, persona)
         estimator = self._estimator(model)
         with self._database.read() as session:
@@ -211,15 +228,14 @@ def _target(session: Session, model: ModelChoice | None, estimator: Estimator) -
     )
 
 
-def _answering(session: Session, draft: DraftQuestion) -> PersonaVersion:
-    chosen = draft.persona_id
-    persona_id = chosen or resolve(persona_rows.candidates(session, draft.subforum_id, None)).persona_id
+def _answering(session: Session, subforum_id: int, chosen: int | None, version: int | None) -> PersonaVersion:
+    persona_id = chosen or resolve(persona_rows.candidates(session, subforum_id, None)).persona_id
     persona = session.get(Persona, persona_id)
     if persona is None:
         raise NotFound("The persona does not exist", f"There is none with the number {persona_id}.")
-    found = persona_rows.version(session, persona.persona_id, draft.version or persona.version)
+    found = persona_rows.version(session, persona.persona_id, version or persona.version)
     if found is None:
-        raise NotFound(f"{persona.name} has no v{draft.version}", f"The newest is v{persona.version}.")
+        raise NotFound(f"{persona.name} has no v{version}", f"The newest is v{persona.version}.")
     return found
 
 

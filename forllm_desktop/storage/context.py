@@ -221,6 +221,7 @@ def _branches(
 ) -> dict[int, int | None]:
     """Return the first post of the branch that each post is in; None for those in no other branch."""
     on_path = set(path)
+    # What hangs below the answered post is no other branch, nor is the path itself.
     branches: dict[int, int | None] = dict.fromkeys((*on_path, asked or 0))
     for post_id in parents:
         climbed, at = [], post_id
@@ -229,8 +230,8 @@ def _branches(
             parent = parents.get(at, 0)
             if parent is None or parent in on_path:
                 branches[at] = at
-            elif parent == asked or parent not in parents:
-                branches[at] = None  # Below the answered post, or not reached.
+            elif parent not in parents:
+                branches[at] = None  # Not reached within the bound.
             else:
                 at = parent
         for below in climbed:

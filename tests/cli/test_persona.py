@@ -301,6 +301,7 @@ def test_preview_shows_the_messages_with_their_sizes(run: Run) -> None:
     words = run("persona", "preview", "Ada", "--topic", "1").out
     assert words.startswith("[system]\nYou are Ada in Physics.\n\n[user]\n")
     assert "tokens (persona ~" in words
+    assert "2,048 in a window of 8,192." in words
 
 
 def test_title_in_several_subforums_needs_a_number(run: Run, folder: Path, physics: int) -> None:

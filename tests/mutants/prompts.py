@@ -47,7 +47,7 @@ PROMPT_RULES = (
         "prompting/fitting.py",
         "return self.window - self.answer",
         "return self.window",
-        f"{FITTING}::test_the_total_never_exceeds_the_budget",
+        f"{FITTING}::test_room_is_what_the_answer_leaves",
     ),
     mutant(
         "oldest-posts-first",
@@ -61,21 +61,21 @@ PROMPT_RULES = (
         "prompting/fitting.py",
         "return tokens + (self._name if is_named_later else 0) <= self.budget.room",
         "return tokens <= self.budget.room",
-        f"{FITTING}::test_a_larger_window_never_loses_a_post",
+        f"{FITTING}::test_a_name_that_is_lost_again_takes_no_post_with_it",
     ),
     mutant(
         "others-without-a-share",
         "prompting/fitting.py",
-        '*_priced(other, "other", share / 100, all_thread),',
-        '*_priced(other, "other", 0, all_thread),',
+        '*_priced(other, "other", share, estimates)],',
+        '*_priced(other, "other", 0, estimates)],',
         f"{FITTING}::test_each_kind_has_its_share_where_both_need_the_room",
     ),
     mutant(
-        "left-room-not-given-on",
+        "newest-post-cheapest-of-all",
         "prompting/fitting.py",
-        "entries.append(_Entry(min(together / share, beside) if share else beside, source, turn, tokens))",
-        "entries.append(_Entry(together / share if share else beside, source, turn, tokens))",
-        f"{FITTING}::test_what_one_kind_leaves_the_other_may_take",
+        "        together += tokens\n",
+        "        together = tokens\n",
+        f"{FITTING}::test_oldest_posts_go_first_and_none_older_than_one_without_room_stays",
     ),
     mutant(
         "estimates-instead-of-counts",
@@ -101,8 +101,8 @@ PROMPT_RULES = (
     mutant(
         "answers-of-the-question-sent-with-it",
         "storage/context.py",
-        "elif parent == asked or parent not in parents:",
-        "elif parent not in parents:",
+        "dict.fromkeys((*on_path, asked or 0))",
+        "dict.fromkeys(on_path)",
         f"{CONTEXT}::test_branches_are_those_that_hang_off_what_is_answered",
     ),
     mutant(

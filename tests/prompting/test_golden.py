@@ -347,6 +347,11 @@ def test_draft_is_what_the_post_will_be(teller: Teller) -> None:
     assert shown.messages == teller.ask(stored).messages
 
 
+def test_draft_may_open_a_subforum_that_is_not_there_yet(teller: Teller) -> None:
+    shown = teller.prompts.preview_draft(DraftQuestion(0, None, None, "Hello\nAda", model=teller.model))
+    assert shown.messages[-1]["content"] == "User wrote:\n\nHello\nAda"
+
+
 def _written(xray: Xray) -> str:
     """Return a prompt as a file that people can read: messages, then what was left out, then the sizes."""
     lines = [f"=== {message['role']}\n{message['content']}\n" for message in xray.messages]
