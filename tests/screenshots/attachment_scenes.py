@@ -1,7 +1,11 @@
-"""Files of posts: below a text, and a page for each."""
+"""Files of posts: in the composer, below a text, and a page for each."""
+
+from PySide6.QtCore import Qt
 
 from forllm_desktop.domain.files import AttachedFile
 from forllm_desktop.domain.forum import Post
+from forllm_desktop.ui.editor.attachment_chip import AttachmentChip
+from forllm_desktop.ui.editor.attachment_row import AttachmentRow
 from tests.screenshots import texts
 from tests.screenshots.content import Filled
 from tests.screenshots.scenes import scene
@@ -46,3 +50,32 @@ def file_page_long(stage: Stage, filled: Filled) -> None:
     with workspace.database.write() as session:
         workspace.attachments.attach(session, post, [file])
     stage.desk.show_page(f"file:{post.post_id}:0")
+
+
+@scene()
+def composer_files(stage: Stage, filled: Filled) -> None:
+    page = stage.read(filled.other_topics[2])
+    row = page.findChild(AttachmentRow)
+    add = stage.workspace.attachments.add_text
+    noted = add("steering.py", "def steer(lean):\n    return -lean * 0.4\n")
+    row.show_files(
+        [
+            add("measurements of the gyroscope.csv", "time;angle\n" + "0.1;2.25\n" * 400),
+            AttachedFile(noted.digest, noted.name, "what the bicycle robot runs"),
+            add("A very long name of a paper that somebody has saved from the web (final 2).txt", "x"),
+            add("notes.md", "Leaning steers."),
+        ]
+    )
+    row.add_paths(["nowhere/program.exe"])
+    stage.settle(lambda: not row.is_reading)
+    chips = row.findChildren(AttachmentChip)
+    chips[-1].remove_wished.emit()
+    chips[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+
+@scene()
+def composer_file_note(stage: Stage, filled: Filled) -> None:
+    page = stage.read(filled.other_topics[2])
+    row = page.findChild(AttachmentRow)
+    row.show_files([stage.workspace.attachments.add_text("notes.md", "Leaning steers.")])
+    next(chip for chip in row.findChildren(AttachmentChip) if chip.isVisible()).edit_note()

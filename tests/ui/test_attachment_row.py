@@ -183,6 +183,9 @@ def test_many_long_names_wrap_into_lines(row, attachments, qtbot):
     row.show_files([attachments.add_text(f"{long}{number}.txt", f"{number}") for number in range(6)])
     qtbot.waitUntil(lambda: len({chip.y() for chip in chips(row)}) > 1)
     assert all(chip.geometry().right() <= row.width() for chip in chips(row))
+    assert row.sizeHint().height() <= 130, "many lines scroll"
+    chips(row)[5].setFocus(Qt.FocusReason.TabFocusReason)
+    assert row.rect().contains(chips(row)[5].mapTo(row, QPoint(5, 5)))
     assert names(row)[5].endswith("5.txt")
 
 

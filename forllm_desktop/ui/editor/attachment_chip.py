@@ -262,7 +262,7 @@ class AttachmentChip(QAbstractButton):
         return file_words.tokens(self._facts) if self._file is not None else "reading…"
 
     def _fit(self) -> None:
-        side = theme().px(_CROSS)
+        side = min(theme().px(_CROSS), theme().row(24, "small") - 4)
         self._cross.setFixedSize(side, side)
         self._cross.setIconSize(QSize(theme().px(12), theme().px(12)))
         reads = self._file is None

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.files import (
@@ -21,11 +21,14 @@ from forllm_desktop.ui.editor.attachment_chip import AttachmentChip
 from forllm_desktop.ui.editor.file_peek import FilePeek
 from forllm_desktop.ui.file_reading import FileReading
 from forllm_desktop.ui.icons import icon
+from forllm_desktop.ui.theme import theme
 from forllm_desktop.ui.widgets.buttons import icon_button, push_button
 from forllm_desktop.ui.widgets.flow_layout import FlowLayout
 from forllm_desktop.ui.widgets.labels import plain_label
 
-_REFUSALS = 4
+_MOST_HEIGHT = 120
+"""Px for the files as long as nobody says how high the page is."""
+_REFUSALS = 3
 """Refusals that are told in full; the others are counted."""
 
 
@@ -47,6 +50,7 @@ class AttachmentRow(QWidget):
         self._removed: list[tuple[int, AttachedFile, FileFacts | None]] = []
         self._refusals: list[ForllmError] = []
         self._folder = str(Path.home())
+        self._most = _MOST_HEIGHT
         self._reading = FileReading(self)
         self._reading.added.connect(self._take)
         self._reading.refused.connect(self._refuse)
@@ -231,15 +235,45 @@ class AttachmentRow(QWidget):
         menu.addAction(icon("x"), "Remove" if chip.file else "Stop reading", lambda: self._remove(chip))
         menu.popup(position)
 
+    # -- how high it is
+
+    def fit_into(self, height: int) -> None:
+        """Take at most an eighth of a page of this height, in px, for the files; more of them scroll."""
+        self._most = height // 8
+        self._fit_strip()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_strip()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._strip and event.type() == QEvent.Type.LayoutRequest:
+            self._fit_strip()
+        elif event.type() == QEvent.Type.FocusIn and isinstance(watched, AttachmentChip):
+            self._scroller.ensureWidgetVisible(watched, 0, 0)
+        return super().eventFilter(watched, event)
+
+    def _fit_strip(self) -> None:
+        """Let all lines of files be seen that have room, but always one."""
+        line = theme().row(24, "small")
+        wanted = max(line, self._flow.heightForWidth(self._scroller.viewport().width()))
+        self._scroller.setFixedHeight(min(wanted, max(line, self._most)))
+
     # -- how it is made
 
     def _make_widgets(self) -> None:
         self._strip = QWidget()
         self._flow = FlowLayout(self._strip, 4)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self._strip.setSizePolicy(policy)
         self._strip.setAccessibleName("Attached files")
+        self._strip.installEventFilter(self)
+        self._scroller = QScrollArea()
+        self._scroller.setWidgetResizable(True)
+        self._scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroller.viewport().setAutoFillBackground(False)
+        self._scroller.setWidget(self._strip)
+        self._strip.setAutoFillBackground(False)
         self._told = plain_label("", "small", "text_3", elides=True)
         self._undo = push_button("Undo", "link", small=True)
         self._undo.clicked.connect(self.undo_remove)
@@ -259,7 +293,7 @@ class AttachmentRow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for part in (self._strip, self._back, self._trouble):
+        for part in (self._scroller, self._back, self._trouble):
             layout.addWidget(part)
 
     def _new_chip(self, name: str) -> AttachmentChip:
@@ -269,6 +303,7 @@ class AttachmentRow(QWidget):
         chip.moved.connect(lambda step: self._move_by(chip, step))
         chip.walked.connect(lambda step: self._walk(chip, step))
         chip.dragged.connect(lambda position: self._drag(chip, position))
+        chip.installEventFilter(self)
         chip.menu_wished.connect(lambda position: self._open_menu(chip, position))
         return chip
 
@@ -294,7 +329,8 @@ class AttachmentRow(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        self._strip.setVisible(bool(self._chips))
+        self._scroller.setVisible(bool(self._chips))
+        self._fit_strip()
         if self._removed:
             self._told.setText(f"“{self._removed[-1][1].name}” was removed")
             self._undo.setAccessibleName(f"Bring {self._removed[-1][1].name} back")

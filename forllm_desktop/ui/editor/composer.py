@@ -111,6 +111,7 @@ class Composer(QWidget):
     def fit_into(self, height: int) -> None:
         """Take at most two fifths of a page of this height for the text: the rest is for reading."""
         self._text.limit_height(height * 2 // 5)
+        self._form.files.fit_into(height)
 
     def attach(self, paths: Sequence[str]) -> None:
         """Add files to what is being written."""
