@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 OVERLAYS = {
+    "PromptDrawer",
     "TitleLine",
     "Chip",
     "OrderSwitch",

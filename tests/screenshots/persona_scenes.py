@@ -36,7 +36,7 @@ def personas_preview(stage: Stage, filled: Filled) -> None:
     page = _personas(stage, filled)
     bar = page._scroll.verticalScrollBar()
     bar.setValue(bar.maximum())
-    page._preview._view.toggle(1)
+    page._preview._view._list.toggle(1)
     stage.settle(lambda: not page.is_busy)
 
 
