@@ -5,6 +5,7 @@ from tests.mutants.personas import PERSONAS
 from tests.mutants.prompts import PROMPT_RULES
 from tests.mutants.tags import TAGGING
 from tests.mutants.window import WINDOW
+from tests.mutants.writing import WRITING
 
 QUEUE, CHAINS, LOOP = "services/test_queue.py", "services/test_queue_chains.py", "worker/test_loop.py"
 FORUM, TRASH, THREAD = "services/test_forum.py", "services/test_forum_trash.py", "worker/test_thread.py"
@@ -321,4 +322,5 @@ CLIENT_RULES = (
 
 MUTANTS: tuple[Mutant, ...] = (
     *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *TAGGING, *WINDOW,
+    *WRITING,
 )  # fmt: skip

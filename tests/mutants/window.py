@@ -300,9 +300,9 @@ TYPING = (
     mutant(
         "refused-text-lost",
         "ui/editor/composer.py",
-        "            self._show_error(error)\n            return\n        is_new",
-        "            self._form.show_typed(Unsent())\n"
-        "            self._show_error(error)\n            return\n        is_new",
+        "        self._form.allow(True)\n        self._error.setText(",
+        "        self._form.allow(True)\n        self._form.show_typed(Unsent())\n"
+        "        self._error.setText(",
         f"{COMPOSER}::test_without_a_model_the_text_stays_and_settings_are_offered",
     ),
     mutant(
