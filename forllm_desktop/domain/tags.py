@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from forllm_desktop.domain.code_spans import CodeSpans
+from forllm_desktop.domain.found_files import shown_name
 
 _LABEL = r"((?:\\[^\n]|[^\\\[\]\n])*)"
 _TAG = re.compile(
@@ -172,7 +173,7 @@ def persona_tag_text(persona_id: int, name: str) -> str:
 
 def file_tag_text(folder_id: int, path: str, name: str = "") -> str:
     """Return the stored form of a file's tag, shown by `name` or else by the last part of its path."""
-    label = name or path.rstrip("/").rpartition("/")[2]
+    label = name or shown_name(path.rstrip("/").rpartition("/")[2])
     # Bytes and not letters: a name on a Linux disk need not be text.
     target = quote(path.encode("utf-8", "surrogateescape"))
     return f"[#{_escaped(label)}](folder:{folder_id}/{target})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from forllm_desktop.domain.errors import InvalidInput
 from forllm_desktop.files.guessing import guessed_encodings
-from forllm_desktop.files.kinds import binary_kind
+from forllm_desktop.files.kinds import binary_kind, likely_kind
 
 PROBED = 262_144
 """Bytes from which an old encoding is guessed; the whole is then decoded with it."""
@@ -58,9 +58,9 @@ def _marked(content: bytes, name: str) -> Decoded | None:
     except UnicodeDecodeError as error:
         if encoding == "utf-8":
             return None
-        raise not_text(name, binary_kind(content) or "binary data") from error
+        raise not_text(name, likely_kind(content)) from error
     if "\0" in text:
-        raise not_text(name, binary_kind(content) or "binary data")
+        raise not_text(name, likely_kind(content))
     return Decoded(text, encoding)
 
 
@@ -71,13 +71,13 @@ def _unmarked(content: bytes, name: str) -> Decoded:
     if b"\0" in content[:PROBED] or b"\0" in content:
         if (wide := _wide(content)) is not None:
             return wide
-        raise not_text(name, kind or "binary data")
+        raise not_text(name, likely_kind(content))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return _old(content, name)
     if _has_many_controls(content):
-        raise not_text(name, kind or "binary data")
+        raise not_text(name, likely_kind(content))
     return Decoded(text, "utf-8")
 
 
@@ -139,14 +139,14 @@ def _old(content: bytes, name: str) -> Decoded:
     next guess is taken.
     """
     if _has_many_controls(content):
-        raise not_text(name, binary_kind(content) or "binary data")
+        raise not_text(name, likely_kind(content))
     probe = _whole_lines(content)
     for encoding in guessed_encodings(probe, is_cut=len(probe) == PROBED):
         try:
             return Decoded(content.decode(encoding), encoding)
         except UnicodeDecodeError:
             continue
-    raise not_text(name, binary_kind(content) or "binary data")
+    raise not_text(name, likely_kind(content))
 
 
 def _whole_lines(content: bytes) -> bytes:

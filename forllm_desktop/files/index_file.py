@@ -10,8 +10,10 @@ from forllm_desktop.domain.found_files import shown_name
 
 VERSION = 1
 """Raised with every change of the schema: an index of another version is made anew."""
-WAIT_FOR_WRITER = 1.0
-"""Seconds."""
+WAIT_TO_WRITE = 5.0
+"""Seconds the writer waits for whoever else has locked the file."""
+WAIT_TO_READ = 0.02
+"""Seconds a reader waits. It waits only while the file is made: there is nothing in it then."""
 
 _SCHEMA = """
 CREATE TABLE folders (
@@ -78,9 +80,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     if not path.is_file():
         return None
     # Not with mode=ro: after a crash of the writer a reader has to be able to recover the file.
-    connection = sqlite3.connect(path, timeout=WAIT_FOR_WRITER, isolation_level=None)
-    connection.execute("PRAGMA query_only=ON")
-    if _version(connection) != VERSION:
+    connection = sqlite3.connect(path, timeout=WAIT_TO_READ, isolation_level=None)
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        is_ours = _version(connection) == VERSION
+    except BaseException:
+        connection.close()
+        raise
+    if not is_ours:
         connection.close()
         return None
     return connection
@@ -96,7 +103,7 @@ def key(text: str) -> str:
 
 def _opened(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=WAIT_FOR_WRITER, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=WAIT_TO_WRITE, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")

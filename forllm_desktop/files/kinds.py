@@ -11,11 +11,10 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "a GIF image"),
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
-    (b"8BPS", "a Photoshop image"),
+    (b"8BPS\x00\x01", "a Photoshop image"),
     (b"\x00\x00\x01\x00", "an icon"),
-    (b"\xff\x0a", "a JPEG XL image"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL image"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
@@ -38,10 +37,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
     (b"OggS", "an Ogg recording"),
     (b"fLaC", "a FLAC recording"),
-    (b"ID3", "an MP3 recording"),
-    (b"\xff\xfb", "an MP3 recording"),
-    (b"\xff\xf3", "an MP3 recording"),
-    (b"MThd", "a MIDI recording"),
+    (b"MThd\x00\x00", "a MIDI recording"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
     (b"FLV\x01", "a Flash video"),
     (b"\x00\x00\x01\xba", "an MPEG video"),
@@ -53,6 +49,12 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"age-encryption.org/", "an encrypted file"),
     (b"Salted__", "an encrypted file"),
 )
+_HINTS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\x0a", "a JPEG XL image"),
+    (b"\xff\xfb", "an MP3 recording"),
+    (b"\xff\xf3", "an MP3 recording"),
+)
+"""Too short to tell by themselves: a text may begin so. They only name what has turned out to be none."""
 _RIFF = {b"WEBP": "a WebP image", b"WAVE": "a WAV recording", b"AVI ": "an AVI video"}
 _ZIPPED = (
     (b"word/", "a Word document"),
@@ -85,4 +87,14 @@ def binary_kind(content: bytes) -> str | None:
         return "a Windows program"
     if content[257:262] == b"ustar":
         return "a tar archive"
+    if content[:3] == b"BZh" and content[4:10] == b"1AY&SY":
+        return "a bzip2 archive"
+    if content[:3] == b"ID3" and content[3:4] in (b"\2", b"\3", b"\4"):
+        return "an MP3 recording"
     return next((words for begin, words in _SIGNATURES if content.startswith(begin)), None)
+
+
+def likely_kind(content: bytes) -> str:
+    """Return in words what bytes may be that have turned out to be no text."""
+    hint = next((words for begin, words in _HINTS if content.startswith(begin)), "binary data")
+    return binary_kind(content) or hint

@@ -53,7 +53,7 @@ class FolderWatch:
         if not new or (_IS_RECURSIVE and self._nets):
             return self._changed(new)
         if is_remote(self._root):
-            raise CannotWatch("Changes on network drives are not told")
+            raise CannotWatch("network drives do not tell of them")
         self._nets.append(_Net(self._full(new), self._tell))
         if len(self._nets) <= MOST_NETS:
             return self._changed(new)
@@ -158,8 +158,8 @@ def _watcher(paths: list[str]) -> RustNotify:
             paths = [path for path in paths if os.path.isdir(path)]
         except (OSError, RuntimeError) as error:
             log.warning("a folder cannot be watched: %s", error)
-            raise CannotWatch("The system allows no more folders to be watched") from error
-    raise CannotWatch("The folder changes too quickly to be watched")
+            raise CannotWatch("the system watches no more folders") from error
+    raise CannotWatch("the folder changes too quickly")
 
 
 def _encodable(paths: Collection[str]) -> Iterator[str]:

@@ -50,7 +50,9 @@ class TaggedFiles:
     def _place(self, tag: FileTag) -> str:
         with self._database.read() as session:
             folder = session.get(FileFolder, tag.folder_id)
-        return str(Path(folder.path, tag.path)) if folder is not None else tag.path
+        place = str(Path(folder.path, tag.path)) if folder is not None else tag.path
+        # A name on a Linux disk need not be text, but what is stored must be.
+        return place.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
     def _read_file(self, tag: FileTag) -> ReadFile:
         try:

@@ -47,6 +47,8 @@ def _ready(status: FolderStatus, now: datetime) -> str:
         said += f", indexed {since(status.indexed_at, now)}"
     if status.is_watched:
         said += ", changes are noticed"
+    elif status.message:
+        said += f"; later changes are found every ten minutes ({status.message})"
     if status.errors:
         said += f"; {counted(status.errors, 'folder')} in it could not be read"
     return said
