@@ -8,6 +8,7 @@ names are what counts, so that a name may hold anything and may change. Nothing 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -87,6 +88,12 @@ def spans(text: str) -> list[Span]:
     """Return all tags of a text with their places, in order."""
     if "](persona:" not in text and "](folder:" not in text:
         return []
+    return list(_spans(text))
+
+
+@lru_cache(maxsize=8)
+def _spans(text: str) -> tuple[Span, ...]:
+    # Remembered, because a text is looked at for several things in a row, in the window's thread too.
     code = CodeSpans(text)
     found = []
     for match in _TAG.finditer(text):
@@ -94,7 +101,7 @@ def spans(text: str) -> list[Span]:
             tag = _tag(match)
             if tag is not None:
                 found.append(Span(*match.span(), tag))
-    return found
+    return tuple(found)
 
 
 def chains(text: str) -> list[Chain]:

@@ -247,6 +247,8 @@ class ForumService:
     def edit_post(self, post_id: int, text: str) -> Post:
         """Change the text of a post, a model's too; the earlier text is kept, an unchanged one is not.
 
+        Requests of its tags are left alone: `SubmitService.edit` is what a user's edit goes through.
+
         Raises NotPossible while an open request writes the post, because it would replace the edit.
         """
         text, now = checked_text(text), self._clock()

@@ -43,7 +43,7 @@ class QueueService:
     def ask(
         self, topic_id: int, text: str, wish: Wish, parent_post_id: int | None = None
     ) -> tuple[Post, Job]:
-        """Post a text in a topic and ask for an answer to it, in one commit."""
+        """Post a text in a topic and ask for an answer to it, in one commit; see SubmitService for tags."""
         now = self._clock()
         with self._change() as (session, news):
             post = insert_post(session, topic_id, text, parent_post_id, now)
@@ -281,10 +281,12 @@ class QueueService:
             if not may_become(JobStatus(job.status), JobStatus.CANCELLED):
                 raise NotPossible("The request has already ended", f"It is {job.status}.")
             waiting = [child.request_id for child in rows.dependents(session, [request_id])]
-            cancelled = rows.cancel(session, [request_id, *waiting], self._clock())
+            # One moment for all, by which a retry or a skip finds what was cancelled together.
+            now = self._clock()
+            cancelled = rows.cancel(session, [request_id, *waiting], now)
             if job.status == JobStatus.ERROR:
                 job.step_to(JobStatus.CANCELLED)
-                job.finished_at = self._clock()
+                job.finished_at = now
                 cancelled.changed.append(request_id)
             news.tell_cancelled(cancelled)
         return cancelled.changed

@@ -84,9 +84,9 @@ TAGGING = (
         f"{EDITS}::test_tags_in_a_models_text_ask_nobody",
     ),
     mutant(
-        "skipped-link-is-still-answered",
+        "skipped-link-is-still-waited-for",
         "services/chain_steps.py",
-        "        child.post_id_to_respond_to = job.post_id_to_respond_to\n",
+        "        child.parent_request_id = job.parent_request_id\n",
         "",
         f"{SKIPS}::test_a_link_in_the_middle_is_skipped_and_the_next_answers_the_one_before",
     ),

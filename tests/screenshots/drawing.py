@@ -19,6 +19,7 @@ from tests.builders import FixedClock
 from tests.fakes import FakeOllama
 from tests.screenshots import (  # noqa: F401 (their scenes)
     attachment_scenes,
+    chain_scenes,
     composer_scenes,
     context_scenes,
     dragging_scenes,

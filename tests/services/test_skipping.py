@@ -127,6 +127,16 @@ def test_a_retry_brings_back_what_was_cancelled_with_the_link_and_nothing_else(d
     assert statuses(desk) == ["pending", "pending_dependency", "cancelled"]
 
 
+def test_a_failed_link_that_was_cancelled_is_skipped_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, bob, _carl = chained(desk, "Ada", "Bob", "Carl")
+    desk.fail()
+    monkeypatch.setattr(desk.queue, "_clock", desk.clock.advance)
+    desk.queue.cancel(ada)
+    assert statuses(desk) == ["cancelled"] * 3
+    assert [job.request_id for job in desk.queue.skip(ada)] == [bob]
+    assert statuses(desk) == ["cancelled", "pending", "pending_dependency"]
+
+
 def test_what_cannot_be_skipped_is_refused(desk: Desk) -> None:
     ada, bob = chained(desk, "Ada", "Bob")
     with pytest.raises(NotPossible, match="Only a failed or cancelled"):

@@ -93,15 +93,26 @@ class Thread:
             post = self.posts[post_id]
             parent = post.parent_post_id if post.parent_post_id in self.posts else None
             children[parent].append((post_id, post, writing.get(post_id)))
+        by_id = {job.request_id: job for job in self.jobs}
         for job in self.jobs:
             if _lacks_post(job) and job.post_id_to_respond_to in self.posts:
-                children[job.post_id_to_respond_to].append((-job.request_id, None, job))
+                place = self._place(job, by_id.get(job.parent_request_id or 0))
+                children[place].append((-job.request_id, None, job))
         self.entries = self._linked(_walk(children))
         if self.is_flat:
             flat = [replace(entry, depth=0, replies=0) for entry in self.entries]
             # A post's number tells its age; answers that are not begun come last.
             self.entries = sorted(flat, key=lambda entry: (entry.post is None, abs(entry.key)))
         self.by_key = {entry.key: entry for entry in self.entries}
+
+    def _place(self, job: Job, before: Job | None) -> int | None:
+        """Return what an answer stands below that has no post: of a chain, the answer that it waits for."""
+        if job.status == JobStatus.PENDING_DEPENDENCY and before is not None:
+            if before.reply_post_id in self.posts:
+                return before.reply_post_id
+            if _lacks_post(before) and before.post_id_to_respond_to in self.posts:
+                return -before.request_id
+        return job.post_id_to_respond_to
 
     def _linked(self, entries: Iterator[Entry]) -> list[Entry]:
         """Say of answers in chains what blocks them, and which can be skipped."""

@@ -162,6 +162,7 @@ def test_a_failed_link_offers_to_skip_it_and_what_waits_is_blocked(
     text = page._view.document().toPlainText()
     assert text.count("Blocked: the reply before it failed.") == 2
     assert text.count("blocked") == 2
+    assert [page._source.thread.by_key[-job.request_id].depth for job in (first, second, third)] == [1, 2, 3]
     page._acting.act(-(second if from_blocked else first).request_id, Act.SKIP)
     qtbot.waitUntil(lambda: "Blocked" not in page._view.document().toPlainText())
     assert [topics.queue.job(job.request_id).status for job in (first, second, third)] == [
