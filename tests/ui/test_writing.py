@@ -314,6 +314,10 @@ def test_keeping_it_says_nothing_more_and_a_short_text_is_not_offered(
     assert writing.form.paste_offer.isHidden()
     assert writing.field.toPlainText() == long_text
     assert writing.field.hasFocus()
+    writing.workspace.settings.change(paste_tokens=0)
+    paste(writing, long_text)
+    assert not writing.form.paste_offer._measuring.is_busy
+    writing.workspace.settings.change(paste_tokens=500)
     paste(writing, "short")
     assert writing.form.paste_offer.isHidden()
     assert not writing.form.paste_offer._measuring.is_busy
