@@ -4,7 +4,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,16 +15,19 @@ from forllm_desktop.files.index_file import key, open_for_reading
 
 MOST_WORDS = 8
 LONGEST_TYPED = 200
-CANDIDATES = 3000
+CANDIDATES = 2000
 """Files of one kind of fit that are compared with each other; a word of one letter fits half of all names."""
-PATIENCE = 0.035
+LONG = 4
+"""Letters of a word that few names hold in their order: one look at all names finds them and its parts."""
+PATIENCE = 0.03
 """Seconds after which nothing less fitting is looked for any more. Half of it is enough for 100,000 files."""
 _STEPS_PER_LOOK = 10_000
 """Steps of SQLite between two looks at the clock; about a millisecond."""
 
 _DAY = 86_400
-_ORDER = """
-    ORDER BY used_at DESC, (mtime > :day) + (mtime > :week) + (mtime > :month) DESC,
+_SEEN = "SELECT file_id, name_key, path_key, mtime, used_at"
+_BEST = """
+    used_at DESC, (mtime > :day) + (mtime > :week) + (mtime > :month) DESC,
         length(path_key), mtime DESC, path_key
 """
 
@@ -95,6 +98,7 @@ class _Query:
         words = key(typed[:LONGEST_TYPED]).replace("/", " ").replace("\\", " ").split()
         self._words = words[:MOST_WORDS]
         self._found: dict[int, Match] = {}
+        self._put_off: list[int] = []
         now = time.time()
         self._values: dict[str, object] = {
             "day": now - _DAY,
@@ -113,18 +117,20 @@ class _Query:
 
     def run(self) -> list[Match]:
         if not self._words:
-            self._add(f"SELECT file_id FROM files WHERE used_at > 0 AND {self._folders} {_ORDER} LIMIT :most")
+            self._add(
+                f"SELECT file_id FROM files WHERE used_at > 0 AND {self._folders} "
+                f"ORDER BY used_at DESC LIMIT :most"
+            )
             self._add(f"SELECT file_id FROM files WHERE {self._folders} ORDER BY mtime DESC LIMIT :most")
             return list(self._found.values())
         self._name_words()
-        steps: list[Callable[[], None]] = [
-            self._by_use,
-            self._by_beginning,
-            self._by_part,
-            self._by_folders,
-        ]
-        if len(self._words) == 1 and len(self._words[0]) > 1:
-            steps.append(self._by_letters)
+        steps: list[Callable[[], None]] = [self._by_use, self._by_beginning]
+        if len(self._words) > 1 or len(self._words[0]) == 1:
+            steps += [self._by_part, self._by_folders]
+        elif len(self._words[0]) < LONG:
+            steps += [self._by_part, self._by_folders, self._by_letters]
+        else:
+            steps += [self._by_part_and_letters, self._by_folders, self._add_put_off]
         for step in steps:
             if len(self._found) >= self._most:
                 break
@@ -162,35 +168,52 @@ class _Query:
 
     def _by_beginning(self) -> None:
         self._add(
-            f"SELECT file_id FROM (SELECT * FROM files WHERE name_key >= :last AND name_key < :after "
-            f"{self._and_in_path()} AND {self._folders} LIMIT :candidates) {_ORDER} LIMIT :most"
+            f"SELECT file_id FROM ({_SEEN} FROM files WHERE name_key >= :last AND name_key < :after "
+            f"{self._and_in_path()} AND {self._folders} LIMIT :candidates) ORDER BY {_BEST} LIMIT :most"
         )
 
     def _by_part(self) -> None:
         any_word = " OR ".join(f"name_key GLOB :part{number}" for number in range(len(self._words)))
         self._add(
-            f"SELECT file_id FROM (SELECT * FROM files INDEXED BY files_name_key WHERE ({any_word}) "
-            f"{self._and_in_path()} AND {self._folders} LIMIT :candidates) {_ORDER} LIMIT :most"
+            f"SELECT file_id FROM ({_SEEN} FROM files INDEXED BY files_name_key WHERE ({any_word}) "
+            f"{self._and_in_path()} AND {self._folders} LIMIT :candidates) ORDER BY {_BEST} LIMIT :most"
         )
 
     def _by_folders(self) -> None:
         """Find the files whose directories alone hold all words."""
         self._add(
-            f"SELECT file_id FROM (SELECT * FROM files WHERE dir_id IN "
+            f"SELECT file_id FROM ({_SEEN} FROM files WHERE dir_id IN "
             f"(SELECT dir_id FROM dirs WHERE {self._in_path()} AND {self._folders} LIMIT :candidates) "
-            f"LIMIT :candidates) {_ORDER} LIMIT :most"
+            f"LIMIT :candidates) ORDER BY {_BEST} LIMIT :most"
         )
 
     def _by_letters(self) -> None:
         self._add(
-            f"SELECT file_id FROM (SELECT * FROM files INDEXED BY files_name_key "
-            f"WHERE name_key GLOB :letters AND {self._folders} LIMIT :candidates) {_ORDER} LIMIT :most"
+            f"SELECT file_id FROM ({_SEEN} FROM files INDEXED BY files_name_key "
+            f"WHERE name_key GLOB :letters AND {self._folders} LIMIT :candidates) "
+            f"ORDER BY {_BEST} LIMIT :most"
         )
+
+    def _by_part_and_letters(self) -> None:
+        """Find both with one look at all names; those that hold the letters alone are put off."""
+        rows = self._connection.execute(
+            f"SELECT file_id, name_key GLOB :part0 AS is_part FROM ({_SEEN} FROM files INDEXED BY "
+            f"files_name_key WHERE name_key GLOB :letters AND {self._folders} LIMIT :candidates) "
+            f"ORDER BY is_part DESC, {_BEST} LIMIT :most",
+            self._values,
+        ).fetchall()
+        self._put_off = [number for number, is_part in rows if not is_part]
+        self._add_all([number for number, is_part in rows if is_part])
+
+    def _add_put_off(self) -> None:
+        self._add_all(self._put_off)
 
     def _add(self, numbers: str) -> None:
         """Add the files that a query names, in its order, after those found before."""
-        found = [number for (number,) in self._connection.execute(numbers, self._values)]
-        for number in found:
+        self._add_all([number for (number,) in self._connection.execute(numbers, self._values)])
+
+    def _add_all(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
             if number in self._found or len(self._found) >= self._most:
                 continue
             folder_id, above, name, size = self._connection.execute(
