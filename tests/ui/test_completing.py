@@ -180,6 +180,16 @@ def test_the_list_lies_in_the_window_at_twice_the_text_size_and_in_a_narrow_wind
     assert shown.parentWidget() is writing.window
 
 
+def test_it_goes_when_the_window_changes_its_size_or_the_keyboard_goes_elsewhere(writing: Writing) -> None:
+    writing.type("@")
+    writing.window.resize(900, 700)
+    writing.qtbot.waitUntil(lambda: writing.names == [])
+    writing.type("a")
+    assert writing.names
+    writing.composer._form.post.setFocus()
+    assert writing.names == []
+
+
 def test_names_are_plain_text_and_deleted_personas_are_not_offered(writing: Writing) -> None:
     personas = writing.workspace.personas
     odd = personas.create("<b>Odd</b> [x]:@", "You.")

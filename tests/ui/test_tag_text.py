@@ -192,6 +192,20 @@ def test_a_tag_that_comes_to_stand_in_code_is_only_its_words(field: TagText) -> 
     assert field.stored_text() == f"x `@Ada Lovelace` {BOB}"
 
 
+def test_in_a_book_code_is_found_around_each_tag(field: TagText) -> None:
+    page = "A page of `code` and words.\n\n" * 3000
+    expected = f"{page}```\n@Ada Lovelace\n```\n\n`x @Bob`\n\n{ADA}\n{page}{BOB}"
+    field.insert_stored(f"{page}\n{ADA}\n\n\nx {BOB}\n\n{ADA}\n{page}{BOB}")
+    text = field.toPlainText()
+    for at, mark in ((text.index("x @Bob") + 6, "`"), (text.index("x @Bob"), "`")):
+        place(field, at)
+        QTest.keyClicks(field, mark)
+    for line, mark in ((text.index("@Ada") + 14, "```"), (len(page), "```")):
+        place(field, line)
+        QTest.keyClicks(field, mark)
+    assert field.stored_text() == expected
+
+
 def test_marks_keep_the_tags_they_go_around(field: TagText) -> None:
     from functools import partial
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPoint,
     QRect,
@@ -94,8 +96,11 @@ class OfferList(QWidget):
         self._model.show_offers(offers)
         self._list.setCurrentIndex(self._model.index(0, 0) if highlights else _NOWHERE)
         self._list.scrollToTop()
-        if self.parentWidget() is not self._field.window():
-            self.setParent(self._field.window())
+        window = self._field.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
+        # Once is enough for Qt, however often it is said.
+        window.installEventFilter(self)
         self.setGeometry(self._beside(place, len(offers)))
         self.show()
         self.raise_()
@@ -110,6 +115,11 @@ class OfferList(QWidget):
         row = (0 if by > 0 else count - 1) if row < 0 else (row + by) % count
         self._list.setCurrentIndex(self._model.index(row, 0))
         self._say(f"{self._model.offers[row].spoken}, {row + 1} of {count}")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.hide()
+        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -51,6 +51,7 @@ class TagText(GrowingText):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._is_snapping = self._is_stepping = False
         self._caret = 0
+        self._stored = (-1, "")
         super().__init__(parent)
         self.tokens = TagTokens(self.document(), self)
         self._grounds = TagGrounds(self, self.tokens)
@@ -60,8 +61,11 @@ class TagText(GrowingText):
     # -- what is stored
 
     def stored_text(self) -> str:
-        """Return the text as it is stored."""
-        return self.tokens.stored()
+        """Return the text as it is stored; asked again before a change, it costs nothing."""
+        revision = self.document().revision()
+        if self._stored[0] != revision:
+            self._stored = (revision, self.tokens.stored())
+        return self._stored[1]
 
     def show_stored(self, text: str) -> None:
         """Show a stored text; what was typed before cannot be brought back."""

@@ -15,6 +15,9 @@ from forllm_desktop.ui.editor.units import characters_of, units, units_of
 
 NUMBER = QTextFormat.Property.UserProperty.value + 40
 """Property of characters: the number of the token that they belong to."""
+_BOOK = 60_000
+"""Characters from which on a text is not looked through as a whole for code."""
+_FENCE = re.compile(r"^[ >]{0,8}(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
 _FEW_BLOCKS = 300
 """Blocks up to which a change is looked through one by one; a longer one is searched as a whole."""
 
@@ -193,9 +196,32 @@ def stored_form(tag: Tag) -> str:
 def _stored(text: str, tokens: list[Token], start: int, end: int) -> str:
     places = characters_of(text, [start, *(place for one in tokens for place in one[:2]), end])
     stored, starts = _joined(text, tokens, places, frozenset())
-    known = {span.start for span in tags.spans(stored)}
+    known = _tag_starts(stored, starts)
     in_code = frozenset(at for at, place in enumerate(starts) if place not in known)
     return _joined(text, tokens, places, in_code)[0] if in_code else stored
+
+
+def _tag_starts(stored: str, starts: list[int]) -> set[int]:
+    """Return where tags stand in a stored text, of those places; in a book only around each place.
+
+    Code in a line ends with its paragraph, so that is all that must be looked at, besides fences.
+    """
+    if len(stored) <= _BOOK:
+        return {span.start for span in tags.spans(stored)}
+    fences = [match.start() for match in _FENCE.finditer(stored)] if _has_fence(stored) else []
+    found = set()
+    for place in starts:
+        first = max(stored.rfind("\n\n", 0, place), place - _BOOK // 2, 0)
+        last = stored.find("\n\n", place)
+        last = min(last if last >= 0 else len(stored), place + _BOOK // 2)
+        is_fenced = bisect_right(fences, place) % 2
+        if not is_fenced and any(first + span.start == place for span in tags.spans(stored[first:last])):
+            found.add(place)
+    return found
+
+
+def _has_fence(text: str) -> bool:
+    return "```" in text or "~~~" in text
 
 
 def _joined(
