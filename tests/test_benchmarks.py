@@ -5,7 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from forllm_desktop.ui.theme import Look
-from tests.benchmarks import asking, drain, first_byte, idle, indexing, personas, starting, streaming, tree
+from tests.benchmarks import (
+    asking,
+    drain,
+    first_byte,
+    idle,
+    indexing,
+    personas,
+    prompts,
+    starting,
+    streaming,
+    tree,
+)
 from tests.benchmarks.table import Count, Measure, Result, table
 from tests.ui.conftest import started_look  # noqa: F401
 
@@ -19,11 +30,23 @@ from tests.ui.conftest import started_look  # noqa: F401
         lambda: starting.measure(times=1),
         lambda: tree.measure(topics=300, posts=300, times=1),
         lambda: personas.measure(personas=60, subforums=9, times=1),
+        lambda: prompts.measure(posts=80, ancestors=12, times=1),
         lambda: streaming.measure(tokens=60, posts=8, seconds=0.6, times=1),
         lambda: indexing.measure(files=300),
         lambda: idle.measure(watched=1.2),
     ],
-    ids=["asking", "first_byte", "drain", "starting", "tree", "personas", "streaming", "indexing", "idle"],
+    ids=[
+        "asking",
+        "first_byte",
+        "drain",
+        "starting",
+        "tree",
+        "personas",
+        "prompts",
+        "streaming",
+        "indexing",
+        "idle",
+    ],
 )
 def test_benchmarks_count_what_they_must(measure: Callable[[], Result], started_look: Look) -> None:  # noqa: F811
     result = measure()

@@ -1,15 +1,18 @@
 """Gathers what could enter the prompt of an answer: the thread, what is beside it, and all their files."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from forllm_desktop.domain.context import ContextOptions, PromptRule
+from forllm_desktop.domain.errors import NotFound
 from forllm_desktop.domain.files import AttachedFile
-from forllm_desktop.domain.forum import Subforum, Topic, User, storable
+from forllm_desktop.domain.forum import User, storable, title_from
+from forllm_desktop.domain.persona import PersonaVersion
 from forllm_desktop.domain.tags import plain
 from forllm_desktop.domain.xray import DraftQuestion, Reason
 from forllm_desktop.prompting.material import Material, Missing, Turn, TurnFile
-from forllm_desktop.services.posting import WRITER, live_post
+from forllm_desktop.services.posting import WRITER, live_post, live_subforum, live_topic
 from forllm_desktop.storage import context as rows
 from forllm_desktop.storage import files as file_rows
 from forllm_desktop.storage import settings as setting_rows
@@ -22,17 +25,26 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Place:
-    """Where an answer will stand, and what the options are there. `topic_id` is None before the topic is."""
+    """Where an answer will stand, and what the options are there.
+
+    `topic_id` is None before the topic is made, `subforum_id` 0 before the subforum is.
+    """
 
     subforum_id: int
     topic_id: int | None
+    subforum: str
+    topic: str
     options: ContextOptions
 
 
 def place_of(session: Session, post_id: int) -> Place:
     """Return the place of an answer to a stored post. Raises NotFound, also when it is deleted."""
-    topic = session.get_one(Topic, live_post(session, post_id).topic_id)
-    return _place(session, topic.subforum_id, topic.topic_id)
+    found = rows.live_place(session, post_id)
+    if found is None:
+        live_post(session, post_id)  # It finds the words for what is gone.
+        raise NotFound("The post is gone")
+    subforum_id, subforum, own, topic_id, topic = found
+    return Place(subforum_id, topic_id, subforum, topic, ContextOptions.of(setting_rows.load(session), own))
 
 
 def place_of_draft(session: Session, draft: DraftQuestion) -> Place:
@@ -40,7 +52,13 @@ def place_of_draft(session: Session, draft: DraftQuestion) -> Place:
     stored = draft.edits or draft.parent_post_id
     if stored is not None:
         return place_of(session, stored)
-    return _place(session, draft.subforum_id, draft.topic_id)
+    topic = live_topic(session, draft.topic_id) if draft.topic_id is not None else None
+    title = topic.title if topic is not None else draft.title or title_from(draft.text)
+    # 0 is a subforum that is made together with the post.
+    subforum = live_subforum(session, draft.subforum_id) if draft.subforum_id else None
+    own, name = (subforum.context_options, subforum.name) if subforum is not None else (None, "")
+    options = ContextOptions.of(setting_rows.load(session), own)
+    return Place(draft.subforum_id, draft.topic_id, name, title, options)
 
 
 def default_options(session: Session) -> ContextOptions:
@@ -48,145 +66,171 @@ def default_options(session: Session) -> ContextOptions:
     return ContextOptions.of(setting_rows.load(session))
 
 
-def for_post(session: Session, place: Place, post_id: int, persona_id: int, instructions: str) -> Material:
+def for_post(session: Session, place: Place, post_id: int, persona: PersonaVersion) -> Material:
     """Gather for the answer of a persona to a stored post."""
     *above, asked = rows.lineage(session, post_id)
-    gathering = _Gathering(session, place, persona_id, above, asked.post_id)
-    return gathering.material(instructions, *gathering.turns([asked]))
+    return _gathered(session, place, persona, above, asked)
 
 
-def for_draft(
-    session: Session, place: Place, draft: DraftQuestion, persona_id: int, instructions: str
-) -> Material:
+def for_draft(session: Session, place: Place, draft: DraftQuestion, persona: PersonaVersion) -> Material:
     """Gather for the answer of a persona to a post as it is being written, or being edited."""
-    above: list[Written] = []
-    if draft.edits is not None:
-        above = rows.lineage(session, draft.edits)[:-1]
-    elif draft.parent_post_id is not None:
-        above = rows.lineage(session, draft.parent_post_id)
-    gathering = _Gathering(session, place, persona_id, above, draft.edits)
-    author, is_own = session.get_one(User, WRITER).username, False
-    if draft.edits is not None:
-        (stored,) = gathering.turns([rows.written(session, [draft.edits])[draft.edits]])
-        author, is_own = stored.speaker, stored.is_own
-    text = plain(storable(draft.text).replace("\0", "\ufffd"))
-    question = Turn(author, text, is_own, draft.edits, _files(session, draft.files))
-    return gathering.material(instructions, question)
+    stored = draft.edits or draft.parent_post_id
+    line = rows.lineage(session, stored) if stored is not None else []
+    asked = line.pop() if draft.edits is not None else None
+    return _gathered(session, place, persona, line, asked, draft)
+
+
+def _gathered(
+    session: Session,
+    place: Place,
+    persona: PersonaVersion,
+    above: Sequence[Written],
+    asked: Written | None,
+    draft: DraftQuestion | None = None,
+) -> Material:
+    """Gather around a question: a stored one, a draft, or a stored one that is edited as in the draft.
+
+    All posts are found first, so that their authors and their files are read at once.
+    """
+    asked_id = asked.post_id if asked is not None else None
+    found = _Found()
+    found.take_thread(above)
+    found.take_pinned(session, place, {asked_id, *(post.post_id for post in above)})
+    found.take_branches(session, place, above, asked_id)
+    found.take_topics(session, place)
+    turns = _Turns(session, persona.persona_id, found, asked)
+    question = turns.question(session, asked, draft)
+    return Material(
+        persona.prompt_instructions,
+        question,
+        thread=[turns.of(post) for post in found.thread],
+        pinned=[turns.of(post) for post in found.pinned],
+        branches=[turns.of(post) for post in found.branches],
+        topics=[turns.of(post, title) for post, title in found.topics],
+        missing=[turns.missing(one) for one in found.missing],
+        persona=persona.name,
+    )
+
+
+class _Left(NamedTuple):
+    """A post that can not enter, or the words for several."""
+
+    source: str
+    reason: Reason
+    post: Written | None = None
+    title: str = ""
+    words: str = ""
 
 
 @dataclass
-class _Gathering:
-    """One gathering. `above` is what is answered, oldest first; `asked` the answered post, if stored."""
+class _Found:
+    """The posts that could enter a prompt, oldest first, and those that cannot."""
 
-    session: Session
-    place: Place
-    persona_id: int
-    above: Sequence[Written]
-    asked: int | None
-    missing: list[Missing] = field(default_factory=list)
+    thread: list[Written] = field(default_factory=list)
+    pinned: list[Written] = field(default_factory=list)
+    branches: list[Written] = field(default_factory=list)
+    topics: list[tuple[Written, str]] = field(default_factory=list)
+    missing: list[_Left] = field(default_factory=list)
 
-    def material(self, instructions: str, question: Turn) -> Material:
-        """Return all of it around a question."""
-        return Material(
-            instructions,
-            question,
-            thread=self._thread(),
-            pinned=self._pinned(),
-            branches=self._branches(),
-            topics=self._topics(),
-            missing=tuple(self.missing),
-        )
-
-    def turns(self, posts: Sequence[Written], titles: Sequence[str] = ()) -> list[Turn]:
-        """Return posts with their files as they enter prompts."""
-        authors = rows.authors(self.session, posts)
-        files = self._files_of([post.post_id for post in posts])
-        return [
-            Turn(
-                authors[post.post_id],
-                plain(post.content),
-                post.persona_id == self.persona_id,
-                post.post_id,
-                files.get(post.post_id, ()),
-                title,
-                post.rule == PromptRule.PINNED and not title,
-            )
-            for post, title in zip(posts, titles or [""] * len(posts), strict=True)
-        ]
-
-    def _thread(self) -> list[Turn]:
-        kept = []
-        for post in self.above:
+    def take_thread(self, above: Sequence[Written]) -> None:
+        """Take what the question answers."""
+        for post in above:
             reason = _reason(post)
             if reason is not None:
                 self._leave_out("thread", reason, [post])
             elif post.content.strip():
-                kept.append(post)
-        return self.turns(kept)
+                self.thread.append(post)
 
-    def _pinned(self) -> list[Turn]:
-        if self.place.topic_id is None:
-            return []
-        path = {self.asked, *(post.post_id for post in self.above)}
-        pinned = rows.pinned(self.session, self.place.topic_id)
-        found = [post for post in pinned if post.post_id not in path]
-        self._leave_out("thread", Reason.INCOMPLETE, [post for post in found if post.is_incomplete])
-        return self.turns([post for post in found if not post.is_incomplete and post.content.strip()])
+    def take_pinned(self, session: Session, place: Place, path: Collection[int | None]) -> None:
+        """Take the pinned posts that are not on the way to the question."""
+        if place.topic_id is None:
+            return
+        for post in rows.pinned(session, place.topic_id):
+            if post.post_id not in path and post.is_incomplete:
+                self._leave_out("thread", Reason.INCOMPLETE, [post])
+            elif post.post_id not in path and post.content.strip():
+                self.pinned.append(post)
 
-    def _branches(self) -> list[Turn]:
-        options, topic_id = self.place.options, self.place.topic_id
-        if topic_id is None:
-            return []
-        found = rows.beside(
-            self.session,
-            topic_id,
-            [post.post_id for post in self.above],
-            self.asked,
-            options.ambient_posts_per_branch,
-            options.ambient_posts,
-        )
-        named, rest = found.beyond[:LISTED], len(found.beyond) - LISTED
-        posts = rows.written(self.session, [*found.chosen, *found.by_hand, *found.incomplete, *named])
-        self._leave_out("other", Reason.BY_HAND, _picked(posts, found.by_hand))
-        self._leave_out("other", Reason.INCOMPLETE, _picked(posts, found.incomplete))
+    def take_branches(
+        self, session: Session, place: Place, above: Sequence[Written], asked: int | None
+    ) -> None:
+        """Take the newest posts of the branches beside the thread."""
+        if place.topic_id is None:
+            return
+        each, most = place.options.ambient_posts_per_branch, place.options.ambient_posts
+        path = [post.post_id for post in above]
+        beside = rows.beside(session, place.topic_id, path, asked, each, most)
+        named, rest = beside.beyond[:LISTED], len(beside.beyond) - LISTED
+        posts = rows.written(session, [*beside.chosen, *beside.by_hand, *beside.incomplete, *named])
+        self.branches = [post for post in _picked(posts, beside.chosen) if post.content.strip()]
+        self._leave_out("other", Reason.BY_HAND, _picked(posts, beside.by_hand))
+        self._leave_out("other", Reason.INCOMPLETE, _picked(posts, beside.incomplete))
         self._leave_out("other", Reason.LIMIT, _picked(posts, named))
         if rest > 0:
             words = f"{rest:,} more posts of other branches"
-            words = words if found.is_all else f"{words}, and older ones"
-            self.missing.append(Missing("other", Reason.LIMIT, words=words))
-        return self.turns([post for post in _picked(posts, found.chosen) if post.content.strip()])
+            words = words if beside.is_all else f"{words}, and older ones"
+            self.missing.append(_Left("other", Reason.LIMIT, words=words))
 
-    def _topics(self) -> list[Turn]:
-        most = self.place.options.ambient_topics
-        found = (
-            rows.first_posts(self.session, self.place.subforum_id, self.place.topic_id, most) if most else []
-        )
-        kept = []
-        for post, title in found:
+    def take_topics(self, session: Session, place: Place) -> None:
+        """Take the first posts of the newest other topics."""
+        most = place.options.ambient_topics
+        if not most or not place.subforum_id:
+            return
+        for post, title in rows.first_posts(session, place.subforum_id, place.topic_id, most):
             reason = _reason(post)
             if reason is None and post.content.strip():
-                kept.append((post, title))
+                self.topics.append((post, title))
             elif reason is Reason.BY_HAND:
                 self._leave_out("other", reason, [post], title)
-        return self.turns([post for post, _ in kept], [title for _, title in kept])
 
     def _leave_out(self, source: str, reason: Reason, posts: Sequence[Written], title: str = "") -> None:
-        authors = rows.authors(self.session, posts) if posts else {}
-        for post in posts:
-            turn = Turn(authors[post.post_id], plain(post.content), post_id=post.post_id, topic=title)
-            self.missing.append(Missing(source, reason, turn))
-
-    def _files_of(self, post_ids: Collection[int]) -> dict[int, tuple[TurnFile, ...]]:
-        found: dict[int, list[AttachedFile]] = {}
-        for row in file_rows.of_posts(self.session, post_ids):
-            found.setdefault(row.post_id, []).append(AttachedFile(row.digest, row.name, row.note, row.path))
-        return {post_id: _files(self.session, files) for post_id, files in found.items()}
+        self.missing += [_Left(source, reason, post, title) for post in posts]
 
 
-def _place(session: Session, subforum_id: int, topic_id: int | None) -> Place:
-    # 0 is a subforum that is made together with the post.
-    own = session.get_one(Subforum, subforum_id).context_options if subforum_id else None
-    return Place(subforum_id, topic_id, ContextOptions.of(setting_rows.load(session), own))
+class _Turns:
+    """Makes turns of posts; who wrote them and what files they have is read once for all."""
+
+    def __init__(self, session: Session, persona_id: int, found: _Found, asked: Written | None) -> None:
+        self._persona_id = persona_id
+        topics = [post for post, _ in found.topics]
+        entering = [*found.thread, *found.pinned, *found.branches, *topics, *([asked] if asked else [])]
+        left = [one.post for one in found.missing if one.post is not None]
+        self._authors = rows.authors(session, [*entering, *left])
+        attached: dict[int, list[AttachedFile]] = {}
+        for row in file_rows.of_posts(session, [post.post_id for post in entering]):
+            file = AttachedFile(row.digest, row.name, row.note, row.path)
+            attached.setdefault(row.post_id, []).append(file)
+        texts = _texts(session, [file for files in attached.values() for file in files])
+        self._files = {post_id: _files(files, texts) for post_id, files in attached.items()}
+
+    def of(self, post: Written, title: str = "") -> Turn:
+        """Return a post with its files as it enters the prompt."""
+        return Turn(
+            self._authors[post.post_id],
+            plain(post.content),
+            post.persona_id == self._persona_id,
+            post.post_id,
+            self._files.get(post.post_id, ()),
+            title,
+            post.rule == PromptRule.PINNED and not title,
+        )
+
+    def question(self, session: Session, asked: Written | None, draft: DraftQuestion | None) -> Turn:
+        """Return the question: as it is stored, unless it is being written."""
+        stored = self.of(asked) if asked is not None else None
+        if draft is None:
+            assert stored is not None
+            return stored
+        text = plain(storable(draft.text).replace("\0", "\ufffd"))
+        files = _files(draft.files, _texts(session, draft.files))
+        if stored is not None:
+            return replace(stored, text=text, files=files)
+        return Turn(session.get_one(User, WRITER).username, text, files=files)
+
+    def missing(self, one: _Left) -> Missing:
+        if one.post is None:
+            return Missing(one.source, one.reason, words=one.words)
+        return Missing(one.source, one.reason, replace(self.of(one.post, one.title), files=()))
 
 
 def _reason(post: Written) -> Reason | None:
@@ -203,6 +247,9 @@ def _picked(posts: dict[int, Written], ids: Iterable[int]) -> list[Written]:
     return [posts[post_id] for post_id in sorted(ids) if post_id in posts]
 
 
-def _files(session: Session, files: Sequence[AttachedFile]) -> tuple[TurnFile, ...]:
-    texts = {file.digest: file.text for file in file_rows.stored(session, {file.digest for file in files})}
+def _texts(session: Session, files: Sequence[AttachedFile]) -> dict[str, str]:
+    return {file.digest: file.text for file in file_rows.stored(session, {file.digest for file in files})}
+
+
+def _files(files: Sequence[AttachedFile], texts: dict[str, str]) -> tuple[TurnFile, ...]:
     return tuple(TurnFile(file.name, texts.get(file.digest, ""), file.note) for file in files)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
-from forllm_desktop.domain.forum import Subforum, Topic, User, storable, title_from
+from forllm_desktop.domain.forum import User, storable
 from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaVersion, resolve
 from forllm_desktop.domain.prompt_variables import resolve_variables
 from forllm_desktop.domain.queue import Job
@@ -72,8 +72,11 @@ class PromptService:
         version.take(content)
         estimator = self._estimator(model)
         with self._database.read() as session:
+            place = material.place_of(session, post_id)
             target = _target(session, model, estimator)
-            gathered, place = self._of_post(session, post_id, version, target)
+            gathered = self._filled(
+                session, material.for_post(session, place, post_id, version), target, place
+            )
         return _xray(_composed(gathered, place, version, target), target)
 
     def preview_post(
@@ -99,16 +102,15 @@ class PromptService:
         Nothing is stored and no server is asked, as in `preview`. Raises NotFound.
         """
         with self._database.read() as session:
-            persona = _answering(session, draft.subforum_id, draft.persona_id, draft.version)
+            place = material.place_of_draft(session, draft)
+            persona = _answering(session, place.subforum_id, draft.persona_id, draft.version)
             model = draft.model or _model_of(session, persona)
         estimator = self._estimator(model)
         with self._database.read() as session:
             target = _target(session, model, estimator)
-            place = material.place_of_draft(session, draft)
-            title = draft.title or title_from(draft.text)
-            instructions = self._instructions(session, persona, target, place, title)
-            gathered = material.for_draft(session, place, draft, persona.persona_id, instructions)
-        gathered = replace(gathered, persona=persona.name)
+            gathered = self._filled(
+                session, material.for_draft(session, place, draft, persona), target, place
+            )
         return _xray(_composed(gathered, place, persona, target), target)
 
     def require_fit(self, draft: DraftQuestion) -> None:
@@ -141,7 +143,10 @@ class PromptService:
         It may be too long, if what must be in it is; `require_fit` says so. Raises NotFound.
         """
         with self._database.read() as session:
-            gathered, place = self._of_post(session, post_id, persona, target)
+            place = material.place_of(session, post_id)
+            gathered = self._filled(
+                session, material.for_post(session, place, post_id, persona), target, place
+            )
         budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
         return await fitted(gathered, budget, target.estimator, count, system_role=target.has_system_role)
 
@@ -152,12 +157,11 @@ class PromptService:
         persona = PersonaVersion(persona_id=0, version=0)
         persona.take(content)
         with self._database.read() as session:
-            instructions = self._instructions(session, persona, target, None)
             asked = Turn(session.get_one(User, WRITER).username, question)
-            budget = Budget.of(
-                target.window, material.default_options(session), content.options.max_reply_tokens
-            )
-        gathered = Material(instructions, asked, persona=content.name)
+            alone = Material(persona.prompt_instructions, asked, persona=persona.name)
+            gathered = self._filled(session, alone, target, None)
+            options = material.default_options(session)
+        budget = Budget.of(target.window, options, persona.max_reply_tokens)
         return await fitted(gathered, budget, target.estimator, count, system_role=target.has_system_role)
 
     # -- after it was sent
@@ -176,26 +180,11 @@ class PromptService:
 
     # -- inside
 
-    def _of_post(
-        self, session: Session, post_id: int, persona: PersonaVersion, target: Target
-    ) -> tuple[Material, Place]:
-        place = material.place_of(session, post_id)
-        instructions = self._instructions(session, persona, target, place)
-        gathered = material.for_post(session, place, post_id, persona.persona_id, instructions)
-        return replace(gathered, persona=persona.name), place
-
-    def _instructions(
-        self,
-        session: Session,
-        persona: PersonaVersion,
-        target: Target,
-        place: Place | None,
-        title: str = "",
-    ) -> str:
-        """Return a persona's text with its variables filled; outside of a topic two stand for nothing."""
+    def _filled(self, session: Session, gathered: Material, target: Target, place: Place | None) -> Material:
+        """Fill the variables of the persona's text; outside of a topic two of them stand for nothing."""
         now = self._clock().astimezone()
         values = {
-            "char": persona.name,
+            "char": gathered.persona,
             "user": session.get_one(User, WRITER).username,
             "date": f"{now:%Y-%m-%d}",
             "time": f"{now:%H:%M}",
@@ -203,11 +192,10 @@ class PromptService:
             "model": model_word(target.name),
         }
         if place is not None:
+            values["topic"] = place.topic
             if place.subforum_id:
-                values["subforum"] = session.get_one(Subforum, place.subforum_id).name
-            topic = session.get_one(Topic, place.topic_id) if place.topic_id is not None else None
-            values["topic"] = topic.title if topic is not None else title
-        return resolve_variables(persona.prompt_instructions, values)
+                values["subforum"] = place.subforum
+        return replace(gathered, instructions=resolve_variables(gathered.instructions, values))
 
     def _error(self, job: Job) -> float | None:
         return self._estimator(ModelChoice(job.server_id, job.llm_model) if job.server_id else None).error

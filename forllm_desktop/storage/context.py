@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, literal_column, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from forllm_desktop.domain.context import PromptRule
-from forllm_desktop.domain.forum import Post, Topic, User
+from forllm_desktop.domain.forum import Post, Subforum, Topic, User
 from forllm_desktop.domain.persona import Persona
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.storage import thread
@@ -64,6 +64,18 @@ _COLUMNS = (
     Post.deleted_at,
     Post.prompt_rule,
 )
+
+
+def live_place(session: Session, post_id: int) -> tuple[int, str, dict[str, Any] | None, int, str] | None:
+    """Return where a post is: subforum, its name and options, topic and title; None when any is deleted."""
+    row = session.execute(
+        select(Subforum.subforum_id, Subforum.name, Subforum.context_options, Topic.topic_id, Topic.title)
+        .join(Topic, Topic.subforum_id == Subforum.subforum_id)
+        .join(Post, Post.topic_id == Topic.topic_id)
+        .where(Post.post_id == post_id, Post.deleted_at.is_(None))
+        .where(Topic.deleted_at.is_(None), Subforum.deleted_at.is_(None))
+    ).first()
+    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
 
 
 def lineage(session: Session, post_id: int) -> list[Written]:
@@ -159,9 +171,9 @@ def authors(session: Session, posts: Collection[Written]) -> dict[int, str]:
     versions = {(post.persona_id, post.persona_version or 0) for post in posts if post.persona_id is not None}
     then = thread.persona_names(session, versions) if versions else {}
     unknown = {persona_id for persona_id, number in versions if (persona_id, number) not in then}
-    now = _names(session, select(Persona.persona_id, Persona.name).where(Persona.persona_id.in_(unknown)))
+    now = _names(session, Persona.persona_id, Persona.name, unknown)
     ids = {post.user_id for post in posts if post.persona_id is None and post.user_id is not None}
-    users = _names(session, select(User.user_id, User.username).where(User.user_id.in_(ids)))
+    users = _names(session, User.user_id, User.username, ids)
     found = {}
     for post in posts:
         if post.persona_id is None:
@@ -191,8 +203,15 @@ def prompt_before(session: Session, job: Job) -> Job | None:
     ).first()
 
 
-def _names(session: Session, query: Select[*tuple[Any, ...]]) -> dict[int, str]:
-    return {row[0]: row[1] for row in session.execute(query)}
+def _names(
+    session: Session,
+    key: InstrumentedAttribute[int],
+    name: InstrumentedAttribute[str],
+    ids: Collection[int],
+) -> dict[int, str]:
+    if not ids:
+        return {}
+    return {row[0]: row[1] for row in session.execute(select(key, name).where(key.in_(ids)))}
 
 
 def _parents(

@@ -124,8 +124,8 @@ PERSONAS = (
     mutant(
         "posts-filled-like-instructions",
         "services/material.py",
-        "                plain(post.content),\n",
-        "                plain(post.content).replace('{{time}}', 'now'),\n",
+        "            plain(post.content),\n",
+        "            plain(post.content).replace('{{time}}', 'now'),\n",
         f"{SENT}::test_preview_equals_byte_for_byte_what_the_server_receives",
     ),
     mutant(

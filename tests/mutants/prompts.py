@@ -136,8 +136,8 @@ PROMPT_RULES = (
     mutant(
         "ids-of-tags-sent",
         "services/material.py",
-        "                plain(post.content),\n",
-        "                post.content,\n",
+        "            plain(post.content),\n",
+        "            post.content,\n",
         GOLDEN,
     ),
     mutant(
@@ -150,8 +150,8 @@ PROMPT_RULES = (
     mutant(
         "draft-without-its-files",
         "services/material.py",
-        "is_own, draft.edits, _files(session, draft.files))",
-        "is_own, draft.edits)",
+        "files = _files(draft.files, _texts(session, draft.files))",
+        "files = ()",
         f"{GOLDEN}::test_draft_is_what_the_post_will_be",
     ),
 )
