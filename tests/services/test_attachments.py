@@ -11,6 +11,7 @@ from forllm_desktop.domain.forum import Post
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.files import FilesService
 from forllm_desktop.services.settings import SettingsService
+from tests import pdf_files
 from tests.builders import a_topic
 
 
@@ -139,3 +140,40 @@ def test_a_deleted_post_keeps_its_files(attachments, forum, give, post):
     give(post, file)
     forum.undo(forum.delete_post(post.post_id))
     assert attachments.of_post(post.post_id) == [file]
+
+
+def test_a_pdf_is_stored_with_its_text_and_told_as_one(attachments, tmp_path):
+    (tmp_path / "report.pdf").write_bytes(pdf_files.pdf(["First", "Second"]))
+    file = attachments.add_path(tmp_path / "report.pdf")
+    assert attachments.facts([file.digest])[file.digest].encoding == "pdf"
+    assert "Second" in attachments.texts([file.digest])[file.digest].text
+    assert attachments.content(file.digest).startswith(b"%PDF")
+
+
+def test_an_encrypted_pdf_and_a_folder_are_refused(attachments, tmp_path):
+    (tmp_path / "secret.pdf").write_bytes(pdf_files.encrypted("secret"))
+    with pytest.raises(InvalidInput, match="encrypted"):
+        attachments.add_path(tmp_path / "secret.pdf")
+    with pytest.raises(InvalidInput, match="folder"):
+        attachments.add_path(tmp_path)
+    assert attachments.texts([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"\xff\xfeG\x00r\x00", "Gr"),
+        ("Grüße aus Köln".encode("latin-1"), "Grüße aus Köln"),
+        (b"\xef\xbb\xbfwith a mark\r\n", "with a mark\n"),
+    ],
+)
+def test_other_encodings_are_read_and_the_bytes_kept(attachments, content, text):
+    file = attachments.add_bytes("a.txt", content)
+    assert attachments.texts([file.digest])[file.digest].text == text
+    assert attachments.content(file.digest) == content
+
+
+def test_a_name_on_the_disk_may_hold_anything(attachments, tmp_path):
+    path = tmp_path / 'two\nlines "quoted"\t.txt'
+    path.write_text("text")
+    assert attachments.add_path(path).name == 'two lines "quoted" .txt'

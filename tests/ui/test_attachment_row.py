@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from forllm_desktop.domain.files import AttachedFile, ShownFile
@@ -176,6 +177,26 @@ def test_what_was_removed_comes_back_where_it_was(filled, qtbot):
     qtbot.keyClick(chip_of(filled, "b.txt"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert names(filled) == ["a.txt", "b.txt", "c.txt"]
     assert not undo.isVisible()
+
+
+def test_keys_of_the_window_do_not_take_those_of_a_chip(filled, page, qtbot):
+    taken = []
+    for key in ("Ctrl+Z", "Del", "Alt+Right"):
+        action = QAction(page, shortcut=key)
+        action.triggered.connect(lambda _=False, key=key: taken.append(key))
+        page.addAction(action)
+    chip = chip_of(filled, "a.txt")
+    page.activateWindow()
+    chip.setFocus()
+    qtbot.waitUntil(chip.hasFocus)
+    qtbot.keyClick(chip, Qt.Key.Key_Right, ALT)
+    assert names(filled) == ["b.txt", "a.txt", "c.txt"]
+    qtbot.keyClick(chip, Qt.Key.Key_Delete)
+    qtbot.keyClick(chip_of(filled, "c.txt"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert names(filled) == ["b.txt", "a.txt", "c.txt"]
+    assert taken == []
+    qtbot.keyClick(chip_of(filled, "a.txt"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert taken == ["Ctrl+Z"], "nothing is left to bring back here"
 
 
 def test_many_long_names_wrap_into_lines(row, attachments, qtbot):

@@ -25,6 +25,16 @@ from forllm_desktop.ui.widgets.tips import plain_tip
 _ICON, _PAD, _CROSS, _GAP = 14, 6, 20, 6
 _NAME, _NOTE, _EDITOR, _LEAST_EDITOR = 240, 200, 220, 120
 """Most px at 100 % of a name and of a note; those of the field that a note is typed in, usual and least."""
+_ALT = Qt.KeyboardModifier.AltModifier
+_OWN_KEYS = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_F2,
+)
 _KEYS = "Enter: write a note. Delete: remove. Alt with left or right: move."
 
 
@@ -117,8 +127,15 @@ class AttachmentChip(QAbstractButton):
 
     # -- keys and mouse
 
+    def event(self, event: QEvent) -> bool:
+        # The window has some of these keys too, for other things.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, is_alt = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        key, is_alt = event.key(), bool(event.modifiers() & _ALT)
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key)  # type: ignore[arg-type]
         if step is not None:
             step = -step if self.isRightToLeft() else step
@@ -282,6 +299,10 @@ class AttachmentChip(QAbstractButton):
         if self._editor is not None:
             place = self._columns()[2]
             self._editor.setGeometry(place.adjusted(0, 2, 0, -2))
+
+
+def _is_own(event: QKeyEvent) -> bool:
+    return event.key() in _OWN_KEYS and not event.modifiers() & ~_ALT
 
 
 def _wide(font: str, text: str) -> int:

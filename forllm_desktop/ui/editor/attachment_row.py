@@ -216,11 +216,25 @@ class AttachmentRow(QWidget):
         peek.open()
         return peek
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._undoes(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Undo) and self._removed:
+        if self._undoes(event):
             self.undo_remove()
         else:
             super().keyPressEvent(event)
+
+    def _undoes(self, event: QKeyEvent) -> bool:
+        """Say whether a key brings a file back, and not something elsewhere."""
+        return bool(self._removed) and event.matches(QKeySequence.StandardKey.Undo)
 
     def _open_menu(self, chip: AttachmentChip, position: QPoint) -> None:
         menu, place, last = QMenu(self), self._chips.index(chip), len(self._chips) - 1

@@ -33,6 +33,13 @@ _IN_PLACE: dict[str, tuple[tuple[str, str], ...]] = {
         (PREVIEW_KEY, "Preview, and back"),
         ("Esc", "Stop replying or editing; the draft stays"),
     ),
+    "On an attached file": (
+        ("Enter", "Write a note on it"),
+        ("Left, Right", "To the next file"),
+        ("Alt+Left, Alt+Right", "Move it"),
+        ("Del", "Take it out"),
+        ("Ctrl+Z", "Bring back what was taken out"),
+    ),
     "In the queue": (
         ("Enter", "Open the post, or the persona that is written"),
         ("Space", "Details: what happened, and what was sent"),
