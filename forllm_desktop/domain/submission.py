@@ -6,7 +6,7 @@ from forllm_desktop.domain.files import AttachedFile
 from forllm_desktop.domain.forum import Post, Topic
 from forllm_desktop.domain.queue import Job, Wish
 from forllm_desktop.domain.servers import ModelChoice
-from forllm_desktop.domain.undo import Undo
+from forllm_desktop.domain.undo import PersonaUndo, Undo
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,15 @@ class CheckedEdit:
 
 @dataclass(frozen=True)
 class Submitted:
-    """What was stored. `jobs` are the requests: of the wish, then of the tags, a chain in its order."""
+    """What was stored. `jobs` are the requests: of the wish, then of the tags, a chain in its order.
+
+    `undo` takes requests and assignments back, where tagged personas were assigned with them.
+    """
 
     topic: Topic
     post: Post
     jobs: tuple[Job, ...] = ()
+    undo: PersonaUndo | None = None
 
 
 @dataclass(frozen=True)

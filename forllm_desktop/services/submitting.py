@@ -1,13 +1,21 @@
 """Takes posts in whole: text, files and what they ask for, in one transaction and checked before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import NotPossible
 from forllm_desktop.domain.files import AttachedFile
-from forllm_desktop.domain.forum import Post, PostRevision, Topic, checked_name, checked_text, title_from
+from forllm_desktop.domain.forum import (
+    Post,
+    PostRevision,
+    Subforum,
+    Topic,
+    checked_name,
+    checked_text,
+    title_from,
+)
 from forllm_desktop.domain.found_files import ReadFile
 from forllm_desktop.domain.persona import Persona, resolve
 from forllm_desktop.domain.queue import Job, JobStatus, Wish
@@ -23,13 +31,14 @@ from forllm_desktop.domain.submission import (
 )
 from forllm_desktop.domain.tag_plan import TagPlan, tag_plan
 from forllm_desktop.domain.tags import Chain, chains
-from forllm_desktop.domain.undo import Kind, Restored, Undo, UndoKind
+from forllm_desktop.domain.undo import Kind, PersonaUndo, PersonaUndoKind, Restored, Undo, UndoKind
 from forllm_desktop.domain.xray import DraftQuestion
 from forllm_desktop.events import Events
 from forllm_desktop.services import chain_steps, tagging
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.news import News, change
+from forllm_desktop.services.persona_steps import listed
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.tagged_files import TaggedFiles
@@ -94,12 +103,15 @@ class SubmitService:
             # Again, because it was only a moment ago that all was well.
             tagging.require_usable(session, found)
             jobs: list[Job] = []
+            before = _assigned(session, topic)
             for chain, wishes in _asked(session, replace(new, subforum_id=topic.subforum_id), found):
                 if chain:
                     jobs += tagging.insert_chain(session, news, post, chain, wishes, now)
                 else:
                     jobs.append(steps.insert_job(session, news, post, wishes[0], now))
-        return Submitted(topic, post, tuple(jobs))
+            wished = new.wish.persona_id if new.wish is not None else None
+            undo = _undo_of(session, topic, _assigned(session, topic) - before - {wished}, jobs)
+        return Submitted(topic, post, tuple(jobs), undo)
 
     # -- edits
 
@@ -221,6 +233,28 @@ def _asked(session: Session, new: NewPost, found: Sequence[Chain]) -> list[tuple
             wishes[0] = replace(new.wish, persona_id=wished, assigns=True)
             return asked
     return [((), [new.wish]), *asked]
+
+
+def _assigned(session: Session, topic: Topic) -> set[int | None]:
+    return {row.persona_id for row in persona_rows.assignments(session, topic.subforum_id)}
+
+
+def _undo_of(
+    session: Session, topic: Topic, new: Collection[int | None], jobs: Sequence[Job]
+) -> PersonaUndo | None:
+    """Return how to take back that tagged personas were assigned; None when none was."""
+    ids = [id for id in dict.fromkeys(job.llm_persona for job in jobs) if id is not None and id in new]
+    if not ids:
+        return None
+    names = listed([session.get_one(Persona, id).name for id in ids])
+    place = session.get_one(Subforum, topic.subforum_id).name
+    return PersonaUndo(
+        f"{names} will answer in “{topic.title}”, now assigned to {place}",
+        PersonaUndoKind.ASKED,
+        tuple(ids),
+        topic.subforum_id,
+        request_ids=tuple(job.request_id for job in jobs),
+    )
 
 
 def _plan(session: Session, post: Post, text: str) -> TagPlan:

@@ -41,7 +41,16 @@ def require_usable(session: Session, chains: Sequence[Chain]) -> None:
         try:
             usable(session, tag.persona_id)
         except ForllmError as error:
-            raise InvalidInput("text", error.title, f"{error.message} Or take its tag out.") from error
+            cure = _cure(session.get_one(Persona, tag.persona_id))
+            raise InvalidInput(
+                "text", error.title, f"{error.message} Take the tag out, or {cure}."
+            ) from error
+
+
+def _cure(persona: Persona) -> str:
+    if persona.deleted_at is not None:
+        return "restore the persona from the Trash"
+    return "switch the persona on" if not persona.is_active else "accept the persona first"
 
 
 def wishes_of(session: Session, chain: Chain, model: ModelChoice | None) -> list[Wish]:

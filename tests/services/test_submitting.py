@@ -45,6 +45,17 @@ def test_a_tag_asks_its_persona_who_is_assigned_with_it(desk: Desk) -> None:
     assert desk.run().reply_post_id is not None
 
 
+def test_who_is_assigned_with_a_tag_is_told_and_taken_back(desk: Desk) -> None:
+    desk.personas.assign(desk.place, desk.ids["Carl"])
+    made = desk.submitting.submit(desk.new(f"{desk.tag('Ada', 'Bob')} {desk.tag('Carl')}"))
+    assert made.undo is not None
+    assert made.undo.label == "Ada and Bob will answer in “A topic”, now assigned to Physics"
+    desk.workspace.asking.undo(made.undo)
+    assert [member.card.name for member in desk.personas.members(desk.place)] == ["Carl"]
+    assert [job.status for job in desk.queue.jobs()] == ["cancelled"] * 3
+    assert desk.submitting.submit(desk.new(desk.tag("Carl"))).undo is None
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 6])
 def test_each_link_of_a_chain_answers_the_reply_before(desk: Desk, length: int) -> None:
     names = ["Ada", "Bob", "Ada", "Carl", "Carl", "Bob"][:length]
@@ -113,7 +124,7 @@ def test_a_deleted_a_switched_off_and_an_unknown_persona_are_refused(desk: Desk)
     desk.personas.set_active(desk.ids["Bob"], is_active=False)
     error = refused(desk, desk.tag("Bob"))
     assert "switched off" in error.message
-    assert "take its tag out" in error.message
+    assert "Take the tag out, or switch the persona on." in error.message
     assert "“@Eve” is none of your personas" in refused(desk, persona_tag_text(999, "Eve")).title
     assert refused(desk, persona_tag_text(10**17, "Eve"))
 

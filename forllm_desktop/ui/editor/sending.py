@@ -21,7 +21,8 @@ from forllm_desktop.ui.latest import Latest
 class Sent:
     """What came of a post: `place` is where it was written; `request_id` is 0 when nobody was asked.
 
-    `assigned` is the request with which a persona was assigned, 0 for none; `undo` takes an edit back.
+    `assigned` is the request with which a persona was assigned, 0 for none; `undo` takes an edit back,
+    or that tagged personas were assigned.
     """
 
     place: Place
@@ -97,7 +98,7 @@ class Sending(QObject):
         assigned = 0
         if wish is not None and wish.assigns:
             assigned = next((j.request_id for j in done.jobs if j.llm_persona == wish.persona_id), 0)
-        return Sent(place, done.topic.topic_id, done.post.post_id, first, assigned)
+        return Sent(place, done.topic.topic_id, done.post.post_id, first, assigned, undo=done.undo)
 
     def _save(self, place: Place, checked: object) -> Sent:
         assert isinstance(checked, CheckedEdit)
