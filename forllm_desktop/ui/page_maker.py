@@ -57,7 +57,7 @@ def covered_by(key: str) -> tuple[str, ...]:
     kind, _, name = key.partition(":")
     if name == "personas":
         return ("personas", "queue")
-    needs_room = kind in ("experts", "generation", "proposal", "regenerate") or name in (
+    needs_room = kind in ("experts", "generation", "prompt", "proposal", "regenerate") or name in (
         "new-persona",
         "templates",
     )
@@ -190,6 +190,8 @@ class PageMaker(QObject):
         page.link_hovered.connect(self.link_hovered)
         page.link_opened.connect(self.link_opened)
         page.persona_requested.connect(self.persona_requested)
+        page.post_requested.connect(self.post_requested)
+        page.prompt_requested.connect(lambda id: self.page_requested.emit(f"prompt:{id}"))
         page.request_requested.connect(self.request_requested)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.files_requested.connect(partial(self._open_settings, "Files"))
@@ -205,6 +207,7 @@ class PageMaker(QObject):
         page.saved.connect(self.saved)
         page.cancelled.connect(lambda: self.finished.emit(key))
         page.failed.connect(self.failed)
+        page.post_requested.connect(self.post_requested)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.files_requested.connect(partial(self._open_settings, "Files"))
         page.topic_made.connect(lambda topic_id: self.topic_made.emit(key, topic_id))

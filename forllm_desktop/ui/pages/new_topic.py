@@ -4,6 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from forllm_desktop.domain.context import PromptRule
+from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.pages.draft_xray import DraftXray
@@ -20,6 +22,7 @@ class NewTopicPage(Page):
     cancelled()
     settings_requested()    a model is wanted that is not set up yet
     files_requested()       the settings of indexed folders are wanted
+    post_requested(post_id) a post that would be sent too is to be shown
     saved(words)            what was kept, for the status line
     undo_offered(undo)      a persona was assigned with the question; how to take that back
     """
@@ -29,12 +32,13 @@ class NewTopicPage(Page):
     cancelled = Signal()
     settings_requested = Signal()
     files_requested = Signal()
+    post_requested = Signal(int)
     saved = Signal(str)
     undo_offered = Signal(object)
 
     def __init__(self, subforum_id: int, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        ws = workspace
+        ws = self._workspace = workspace
         self._composer = Composer(ws)
         self._composer.write_new_topic(subforum_id)
         head = QWidget()
@@ -52,6 +56,8 @@ class NewTopicPage(Page):
         layout.addWidget(self._composer)
         layout.addStretch(1)
         self._xray = DraftXray(ws, self._composer, self)
+        self._xray.post_requested.connect(self.post_requested)
+        self._xray.rule_requested.connect(self._set_rule)
         self.setFocusProxy(self._composer)
         self._composer.assigned.connect(lambda id: self.undo_offered.emit(ws.asking.undo_of(id)))
         self._composer.cancelled.connect(self.cancelled)
@@ -65,6 +71,12 @@ class NewTopicPage(Page):
         if persona_id is not None:
             self._composer.choose_persona(persona_id, version)
         self._composer.focus_text()
+
+    def _set_rule(self, post_id: int, rule: str) -> None:
+        try:
+            self.undo_offered.emit(self._workspace.prompt_rules.set_rule([post_id], PromptRule(rule)))
+        except ForllmError as error:
+            self.failed.emit(error)
 
     def flush(self) -> None:
         self._composer.flush()

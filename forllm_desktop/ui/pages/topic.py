@@ -21,6 +21,7 @@ class TopicPage(Page):
     """Reading and writing in one topic.
 
     request_requested(request_id)    the request of a reply is to be shown in the queue
+    post_requested(post_id)          a post, perhaps of another topic, is to be shown
     prompt_requested(request_id)     what was sent for a reply is to be shown
     persona_requested(persona_id, version)    who wrote a reply is to be shown
     file_requested(post_id, place)   a file of a post is to be shown, counted from 0
@@ -35,6 +36,7 @@ class TopicPage(Page):
     """
 
     request_requested = Signal(int)
+    post_requested = Signal(int)
     prompt_requested = Signal(int)
     persona_requested = Signal(int, int)
     file_requested = Signal(int, int)
@@ -133,7 +135,7 @@ class TopicPage(Page):
         thread.title_changed.connect(self.title_changed)
         thread.undo_offered.connect(self.undo_offered)
         thread.versions_requested.connect(self._ask_again)
-        self._xray.post_requested.connect(self.show_post)
+        self._xray.post_requested.connect(self.post_requested)
         self._xray.rule_requested.connect(self._set_rule)
         composer.assigned.connect(lambda id: self.undo_offered.emit(self._workspace.asking.undo_of(id)))
         composer.cancelled.connect(self._thread.setFocus)

@@ -66,7 +66,7 @@ class RequestDetails(QWidget):
         self._xray = RequestXray(workspace)
         self._size = plain_label("", "small", "text_3")
         self._text_title = plain_label("Partial text", "ui_strong")
-        self._text = FullText("Partial text")
+        self._text = FullText("Partial text", "ui")
         self._empty = plain_label("Select a request to see what became of it.", "ui", "text_3", wraps=True)
         self._column = QWidget()
         self._scroll = scrolled(self._column)
@@ -201,7 +201,7 @@ class RequestDetails(QWidget):
             self._text.show_text(text)
             self._size.setText(words.counted(len(text.split()), "word"))
             lines = min(TEXT_LINES, text.count("\n") + len(text) // 40 + 2)
-            self._text.setFixedHeight(lines * theme().line_height("code") + 12)
+            self._text.setFixedHeight(lines * theme().line_height("ui") + 12)
 
     def _written(self, row: QueueRow) -> tuple[str, str]:
         """Return what was written, where no finished reply shows it."""

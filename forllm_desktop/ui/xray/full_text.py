@@ -19,8 +19,9 @@ Span = tuple[int, int]
 class FullText(QPlainTextEdit):
     """Read only. A text of a megabyte is put in while the window goes on."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, font: str = "code", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._font_name = font
         self._long = LongText("")
         self._waiting: deque[str] = deque()
         self._length = 0
@@ -30,7 +31,7 @@ class FullText(QPlainTextEdit):
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
         self.setAccessibleName(name)
-        self.setFont(theme().font("code"))
+        self._dress()
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet("background: transparent;")
@@ -69,7 +70,7 @@ class FullText(QPlainTextEdit):
         return data
 
     def _dress(self) -> None:
-        self.setFont(theme().font("code"))
+        self.setFont(theme().font(self._font_name))
 
     def _fill(self) -> None:
         if not self._waiting:

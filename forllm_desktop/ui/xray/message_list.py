@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QWidget
 
@@ -161,6 +161,12 @@ class MessageList(QListView):
         """End what runs."""
         self._diffing.stop()
 
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        if self._fills:
+            hint.setHeight(MOST_ROWS * row_height() + max(self._delegate.heights.values(), default=0))
+        return hint
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         at = self.currentIndex().row()
         row = self.row(at)
@@ -282,6 +288,7 @@ class MessageList(QListView):
         if not self._fills:
             wanted = min(len(self._model.rows), MOST_ROWS) * row_height() + sum(heights.values())
             self.setFixedHeight(max(wanted, 1))
+        self.updateGeometry()
         self.scheduleDelayedItemsLayout()
 
 

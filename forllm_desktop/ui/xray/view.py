@@ -34,6 +34,7 @@ from forllm_desktop.ui.xray.xray_words import (
     error_words,
     joined_words,
     over_words,
+    reported_words,
     shortened_words,
     total_words,
 )
@@ -67,6 +68,7 @@ class XrayView(QWidget):
         self._title = plain_label(title, "ui_strong")
         self._total = plain_label("", "small", "text_2")
         self._accuracy = plain_label("", "small", "text_3")
+        self._reported = plain_label("", "small", "text_3")
         self._find_button = icon_button("Find in the prompt", "magnifying-glass", shortcut="Ctrl+F")
         self._copy_button = icon_button("Copy the prompt", "copy")
         self._quiet = QuietBar()
@@ -151,9 +153,10 @@ class XrayView(QWidget):
         free = xray.window - xray.answer - xray.total
         self._legend.show_sizes(xray.sizes, xray.answer, free, is_exact=exact)
         self._total.setText(total_words(xray))
-        self._total.set_colour("text_2" if xray.fits else "danger")
-        self._accuracy.setText(error_words(xray))
-        self._accuracy.setVisible(bool(self._accuracy.text()))
+        self._total.set_colour("text_2" if xray.fits or not xray.window else "danger")
+        for label, said in ((self._accuracy, error_words(xray)), (self._reported, reported_words(xray))):
+            label.setText(said)
+            label.setVisible(bool(said))
 
     def _say_trouble(self, xray: Xray) -> None:
         if xray.is_shortened:
@@ -191,13 +194,16 @@ class XrayView(QWidget):
         self._note.hide()
         self._total.setText("")
         self._accuracy.hide()
+        self._reported.hide()
         self._message.setText(said)
         self._message.show()
         self.shown.emit()
 
     def _show_parts(self, is_shown: bool) -> None:
-        for widget in (self._bar, self._legend, self._list, self._copy_button):
+        for widget in (self._list, self._copy_button):
             widget.setVisible(is_shown)
+        for widget in (self._bar, self._legend):
+            widget.setVisible(is_shown and self.xray is not None and self.xray.window > 0)
         self._find_button.setVisible(is_shown and not self._find_stays)
         self._find.setVisible(is_shown and (self._find_stays or bool(self._find.wanted)))
 
@@ -217,7 +223,8 @@ class XrayView(QWidget):
 
     def _fit(self) -> None:
         """Let the first line of the head be as high as the buttons beside it."""
-        self._total.setMinimumHeight(theme().px(28))
+        for label in (self._title, self._total):
+            label.setMinimumHeight(theme().px(28))
 
     def _texts(self) -> list[str]:
         return [part.text for part in self.xray.parts] if self.xray is not None else []
@@ -310,7 +317,7 @@ class XrayView(QWidget):
     def _lay_out(self, beside: QWidget | None, *, fills: bool) -> None:
         self._find_stays = fills
         names = FlowLayout()
-        for widget in (self._title, beside, self._total, self._accuracy):
+        for widget in (self._title, beside, self._total, self._accuracy, self._reported):
             if widget is not None:
                 names.addWidget(widget)
         head = QHBoxLayout()

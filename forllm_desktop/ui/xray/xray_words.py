@@ -7,17 +7,20 @@ from forllm_desktop.ui import words
 def total_words(xray: Xray) -> str:
     """Return how much of the window is used: "~6,705 of 16,384 tokens"."""
     about = "" if xray.is_exact else "~"
-    return f"{about}{xray.total:,} of {xray.window:,} tokens"
+    # Of requests of earlier versions the window is not known.
+    return f"{about}{xray.total:,}{f' of {xray.window:,}' if xray.window else ''} tokens"
 
 
 def error_words(xray: Xray) -> str:
-    """Return how far off the count may be, and what the server counted; empty when neither is known."""
-    said = []
-    if xray.error is not None and not xray.is_exact:
-        said.append(f"± {max(1, round(xray.error * 100))} %")
-    if xray.reported is not None:
-        said.append(f"read by the server: {xray.reported:,}")
-    return ", ".join(said)
+    """Return how far off the count may be; empty when that is not known."""
+    if xray.error is None or xray.is_exact:
+        return ""
+    return f"± {max(1, round(xray.error * 100))} %"
+
+
+def reported_words(xray: Xray) -> str:
+    """Return what the server counted; empty before it has."""
+    return f"read by the server: {xray.reported:,}" if xray.reported is not None else ""
 
 
 def shortened_words(xray: Xray) -> str:

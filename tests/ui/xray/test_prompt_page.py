@@ -1,6 +1,8 @@
 """The page "Prompt of …": what was sent for a reply, or would be sent for a waiting request."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +13,7 @@ from forllm_desktop.ui.desk import Desk
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.prompt import PromptPage
 from forllm_desktop.ui.tabs import CentreTabs
+from forllm_desktop.ui.thread.page import ThreadPage
 from tests.builders import a_job, a_topic, a_wish
 
 
@@ -113,3 +116,22 @@ def test_a_rule_given_in_the_prompt_can_be_taken_back(
     assert workspace.forum.post(first.post_id).prompt_rule == "left_out"
     window.actions_by_id["undo"].trigger()
     assert workspace.forum.post(first.post_id).prompt_rule == "auto"
+
+
+def test_a_key_in_the_thread_opens_what_was_sent(
+    desk: Desk, window: MainWindow, workspace: Workspace, ada: Persona, qtbot: QtBot
+) -> None:
+    _, post = a_topic(workspace.forum)
+    job = a_job(workspace.database, post, JobStatus.ERROR, llm_persona=ada.persona_id, error_title="No")
+    desk.show_topic(post.topic_id)
+    thread = window.findChild(ThreadPage)
+    assert thread is not None
+    qtbot.waitUntil(lambda: thread.is_complete)
+    thread._walking.make_current(-job.request_id)
+    thread.setFocus()
+    qtbot.waitUntil(thread._view.hasFocus)
+    QTest.keyClick(thread._view, Qt.Key.Key_W)
+    tabs = window.findChild(CentreTabs)
+    assert tabs.current_key() == f"prompt:{job.request_id}"
+    page = tabs.current()
+    qtbot.waitUntil(lambda: not page.is_busy)

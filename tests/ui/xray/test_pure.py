@@ -11,7 +11,13 @@ from forllm_desktop.ui.xray.copying import as_json, as_text
 from forllm_desktop.ui.xray.finding import MOST_HITS, find_hits
 from forllm_desktop.ui.xray.long_text import LINE, LongText, one_character_ends
 from forllm_desktop.ui.xray.rows import RowKind, change_rows, left_out_rows, part_rows, prefix_words
-from forllm_desktop.ui.xray.xray_words import error_words, over_words, shortened_words, total_words
+from forllm_desktop.ui.xray.xray_words import (
+    error_words,
+    over_words,
+    reported_words,
+    shortened_words,
+    total_words,
+)
 from tests.ui.xray.support import a_part, a_prompt, an_xray
 
 
@@ -97,7 +103,8 @@ def test_words_of_sizes() -> None:
     assert total_words(a_prompt(total=6_705, is_exact=True)) == "6,705 of 16,384 tokens"
     assert error_words(a_prompt(error=0.08)) == "± 8 %"
     assert error_words(a_prompt(error=0.08, is_exact=True)) == ""
-    assert error_words(a_prompt(reported=3_012)) == "read by the server: 3,012"
+    assert reported_words(a_prompt(reported=3_012)) == "read by the server: 3,012"
+    assert total_words(a_prompt(total=12, window=0)) == "~12 tokens"
     assert "read 1,020 of about 3,400 tokens" in shortened_words(a_prompt(total=3_400, reported=1_020))
     assert over_words(a_prompt(total=13_000)).startswith("About 712 tokens too many")
 
