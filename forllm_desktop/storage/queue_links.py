@@ -29,7 +29,9 @@ def _parents(jobs: Sequence[Job], by_id: dict[int, Job]) -> list[int]:
 
 
 def _read(session: Session, column: InstrumentedAttribute, ids: Sequence[int]) -> list[Job]:
-    large = [defer(one, raiseload=True) for one in (Job.prompt, Job.request_params, Job.output)]
+    large = [
+        defer(one, raiseload=True) for one in (Job.prompt, Job.prompt_parts, Job.request_params, Job.output)
+    ]
     found: list[Job] = []
     for start in range(0, len(ids), _PER_STATEMENT):
         some = ids[start : start + _PER_STATEMENT]

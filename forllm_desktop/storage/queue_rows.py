@@ -19,6 +19,7 @@ from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage.database import Session
 from forllm_desktop.storage.queue_links import linked
 
+_LARGE = (Job.prompt, Job.prompt_parts, Job.request_params, Job.output)
 ENDED_SHOWN = 500
 """Ended requests that are listed, the newest ones; all open ones are."""
 
@@ -61,7 +62,7 @@ def queue_rows(session: Session, request_ids: Collection[int] | None = None) -> 
             and_(PersonaVersion.persona_id == Job.llm_persona, PersonaVersion.version == Job.persona_version),
         )
         .outerjoin(Server, Server.server_id == Job.server_id)
-        .options(*(defer(column, raiseload=True) for column in (Job.prompt, Job.request_params, Job.output)))
+        .options(*(defer(column, raiseload=True) for column in _LARGE))
     )
     if request_ids is not None:
         query = query.where(Job.request_id.in_(request_ids))

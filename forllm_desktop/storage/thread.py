@@ -10,7 +10,7 @@ from forllm_desktop.domain.persona import PersonaVersion
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.storage.database import Session
 
-SENT = (Job.prompt, Job.token_breakdown, Job.prompt_parts)
+SENT = (Job.prompt, Job.prompt_parts)
 """What can be large of a request, and what no list needs."""
 
 

@@ -84,7 +84,7 @@ def shortened(job: Job) -> str:
     metrics = job.metrics or {}
     if not metrics.get("prompt_shortened"):
         return ""
-    read, expected = metrics.get("prompt_tokens"), metrics.get("expected_tokens")
+    read, expected = metrics.get("prompt_tokens"), (job.token_breakdown or {}).get("total")
     if read is None:
         return "The server shortened the prompt."
     of = f" of about {expected:,}" if expected else ""

@@ -186,7 +186,8 @@ def topic_prompt_marks(stage: Stage, filled: Filled) -> None:
     ws.prompt_rules.set_rule(posts[2:3], PromptRule.LEFT_OUT)
     with ws.database.write() as session:
         job = next(j for j in ws.queue.requests_of_topic(filled.main_topic) if j.reply_post_id == posts[1])
-        session.get_one(Job, job.request_id).metrics = SHORTENED
+        stored = session.get_one(Job, job.request_id)
+        stored.metrics, stored.token_breakdown = SHORTENED, {"total": 3_412}
     stage.read(filled.main_topic, posts[0])
     stage.settle()
 

@@ -123,8 +123,15 @@ def test_a_shortened_prompt_is_told_in_the_row_and_in_the_details(
     page: QueuePage, workspace: Workspace, qtbot: QtBot
 ) -> None:
     _, post = a_topic(workspace.forum)
-    metrics = {"prompt_tokens": 1_020, "prompt_shortened": True, "expected_tokens": 3_400}
-    job = a_job(workspace.database, post, JobStatus.COMPLETE, finished_at=NOW, metrics=metrics)
+    metrics = {"prompt_tokens": 1_020, "prompt_shortened": True}
+    job = a_job(
+        workspace.database,
+        post,
+        JobStatus.COMPLETE,
+        finished_at=NOW,
+        metrics=metrics,
+        token_breakdown={"total": 3_400},
+    )
     select(page, job.request_id, qtbot)
     assert "it read 1,020 of about 3,400 tokens" in said(page)
     index = page.pane._view.model().index(0, 5)

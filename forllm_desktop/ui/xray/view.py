@@ -336,8 +336,7 @@ class XrayView(QWidget):
         layout.addWidget(self._list, int(fills))
         layout.addWidget(self._note)
         layout.addWidget(self._message)
-        if fills:
-            layout.addStretch()
+        layout.addStretch()
         # Only now: what is shown before it has a place becomes a window of its own.
         self._title.setVisible(bool(self._title.text()))
         self.setFocusProxy(self._list)

@@ -16,7 +16,7 @@ from tests.ui.thread.conftest import Topics
 from tests.ui.thread.test_heads import head_block
 
 Show = Callable[..., ThreadPage]
-SHORTENED = {"prompt_shortened": True, "prompt_tokens": 1_020, "expected_tokens": 3_400}
+SHORTENED = {"prompt_shortened": True, "prompt_tokens": 1_020}
 
 
 def offered(page: ThreadPage, key: int) -> set[Act]:
@@ -61,7 +61,12 @@ def test_a_shortened_prompt_is_marked_with_both_numbers(topics: Topics, show: Sh
     reply = topics.reply(topics.question, "Because.")
     whole = topics.reply(topics.question, "Because it is.")
     job = a_job(
-        topics.database, topics.question, JobStatus.COMPLETE, reply_post_id=reply.post_id, metrics=SHORTENED
+        topics.database,
+        topics.question,
+        JobStatus.COMPLETE,
+        reply_post_id=reply.post_id,
+        metrics=SHORTENED,
+        token_breakdown={"total": 3_400},
     )
     a_job(
         topics.database,
