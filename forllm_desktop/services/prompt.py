@@ -1,18 +1,19 @@
 """Builds the prompts of requests; preview and worker call the same functions."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.forum import User, storable
-from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaVersion, resolve
+from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaOptions, PersonaVersion, resolve
 from forllm_desktop.domain.prompt_variables import resolve_variables
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import ModelChoice, Server, model_word
 from forllm_desktop.domain.xray import DraftQuestion, Xray
-from forllm_desktop.llm.backend import TokenCount
+from forllm_desktop.llm.backend import Message, TokenCount
 from forllm_desktop.llm.estimator import Estimator
 from forllm_desktop.prompting.fitting import Budget, Count, compose, fitted, too_long, too_many
 from forllm_desktop.prompting.material import Material, Turn
@@ -28,6 +29,9 @@ from forllm_desktop.storage import forum as rows
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Database, Session
+
+Exact = Callable[[ModelChoice, Sequence[Message], PersonaOptions], Awaitable[TokenCount | None]]
+"""Counts a prompt as it would be sent to a model with these options; None when the model is not loaded."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class PromptService:
             gathered = self._filled(
                 session, material.for_post(session, place, post_id, version), target, place
             )
-        return _xray(_composed(gathered, place, version, target), target)
+        budget = Budget.of(target.window, place.options, version.max_reply_tokens)
+        return _xray(compose(gathered, budget, target.estimator, system_role=target.has_system_role), target)
 
     def preview_post(
         self,
@@ -101,17 +106,29 @@ class PromptService:
 
         Nothing is stored and no server is asked, as in `preview`. Raises NotFound.
         """
-        with self._database.read() as session:
-            place = material.place_of_draft(session, draft)
-            persona = _answering(session, place.subforum_id, draft.persona_id, draft.version)
-            model = draft.model or _model_of(session, persona)
-        estimator = self._estimator(model)
-        with self._database.read() as session:
-            target = _target(session, model, estimator)
-            gathered = self._filled(
-                session, material.for_draft(session, place, draft, persona), target, place
+        gathered, budget, target, _ = self._of_draft(draft)
+        return _xray(compose(gathered, budget, target.estimator, system_role=target.has_system_role), target)
+
+    async def counted_draft(self, draft: DraftQuestion, exact: Exact) -> Xray | None:
+        """Return what `preview_draft` shows by exact counts, as it will be sent; None when `exact` has none.
+
+        Called in an event loop; `exact` is `CountingService.exact`. Raises NotFound.
+        """
+        gathered, budget, target, asked = await asyncio.to_thread(self._of_draft, draft)
+
+        async def count(messages: Sequence[Message]) -> TokenCount:
+            counted = await exact(asked.model, messages, asked.options) if asked.model else None
+            if counted is None:
+                raise _NotLoaded
+            return counted
+
+        try:
+            prompt = await fitted(
+                gathered, budget, target.estimator, count, system_role=target.has_system_role
             )
-        return _xray(_composed(gathered, place, persona, target), target)
+        except _NotLoaded:
+            return None
+        return _xray(prompt, target)
 
     def require_fit(self, draft: DraftQuestion) -> None:
         """Raise InvalidInput, with the numbers and what to drop, when a post has no room in the window."""
@@ -180,6 +197,20 @@ class PromptService:
 
     # -- inside
 
+    def _of_draft(self, draft: DraftQuestion) -> tuple[Material, Budget, Target, "_Asked"]:
+        with self._database.read() as session:
+            place = material.place_of_draft(session, draft)
+            persona = _answering(session, place.subforum_id, draft.persona_id, draft.version)
+            model = draft.model or _model_of(session, persona)
+        estimator = self._estimator(model)
+        with self._database.read() as session:
+            target = _target(session, model, estimator)
+            gathered = self._filled(
+                session, material.for_draft(session, place, draft, persona), target, place
+            )
+        budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
+        return gathered, budget, target, _Asked(model, persona.options)
+
     def _filled(self, session: Session, gathered: Material, target: Target, place: Place | None) -> Material:
         """Fill the variables of the persona's text; outside of a topic two of them stand for nothing."""
         now = self._clock().astimezone()
@@ -199,6 +230,18 @@ class PromptService:
 
     def _error(self, job: Job) -> float | None:
         return self._estimator(ModelChoice(job.server_id, job.llm_model) if job.server_id else None).error
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which model would be asked, and how."""
+
+    model: ModelChoice | None
+    options: PersonaOptions
+
+
+class _NotLoaded(Exception):
+    """The model that would count is not loaded."""
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -237,11 +280,6 @@ def _model_of(session: Session, persona: PersonaVersion) -> ModelChoice | None:
     return default if default.name and session.get(Server, default.server_id) else None
 
 
-def _composed(gathered: Material, place: Place, persona: PersonaVersion, target: Target) -> SizedPrompt:
-    budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
-    return compose(gathered, budget, target.estimator, system_role=target.has_system_role)
-
-
 def _xray(prompt: SizedPrompt, target: Target) -> Xray:
     return Xray(
         messages=tuple(prompt.messages),
@@ -251,6 +289,6 @@ def _xray(prompt: SizedPrompt, target: Target) -> Xray:
         window=target.window,
         answer=prompt.answer,
         is_exact=prompt.count.is_exact,
-        error=target.estimator.error,
+        error=None if prompt.count.is_exact else target.estimator.error,
         is_known_model=target.was_asked,
     )
