@@ -39,7 +39,8 @@ def _row(place: int, shown: ShownFile, *, is_last: bool) -> Block:
     file, facts = shown.file, shown.facts
     runs = [Run(isolated(_shortened(file.name)), link=f"{_LINK}{place}")]
     told = file_words.tokens(facts) or "no longer stored"
-    runs.append(Run(f"   {told}", Style.META))
+    # A number and its word stay together where a row is broken.
+    runs.append(Run("   " + told.replace(" ", "\u00a0"), Style.META))
     if file.note:
         note = file.note if len(file.note) <= _NOTE else f"{file.note[: _NOTE - 1].rstrip()}…"
         runs.append(Run(f"   {isolated(note)}", Style.META))
