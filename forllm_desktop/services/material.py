@@ -53,7 +53,8 @@ def place_of_draft(session: Session, draft: DraftQuestion) -> Place:
     if stored is not None:
         return place_of(session, stored)
     topic = live_topic(session, draft.topic_id) if draft.topic_id is not None else None
-    title = topic.title if topic is not None else draft.title or title_from(draft.text)
+    typed = " ".join(storable(draft.title).split()) or title_from(draft.text)
+    title = topic.title if topic is not None else typed
     # 0 is a subforum that is made together with the post.
     subforum = live_subforum(session, draft.subforum_id) if draft.subforum_id else None
     own, name = (subforum.context_options, subforum.name) if subforum is not None else (None, "")

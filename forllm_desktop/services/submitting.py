@@ -87,7 +87,7 @@ class SubmitService:
             tagging.require_usable(session, found)
             asked = _asked(session, new, found)
         files = tuple(self._files.of_text(text, new.files))
-        draft = DraftQuestion(new.subforum_id, new.topic_id, new.parent_post_id, text, files)
+        draft = DraftQuestion(new.subforum_id, new.topic_id, new.parent_post_id, text, files, title=new.title)
         self._require_fit(draft, [wishes[0] for _chain, wishes in asked])
         return Checked(new, text, files)
 

@@ -104,6 +104,16 @@ def test_who_is_not_named_is_the_one_who_would_be_asked(
     assert prompts.preview_draft(draft).messages[0]["content"] == "You are Ada."
 
 
+def test_new_topic_has_the_title_that_is_typed_or_that_of_its_first_line(
+    prompts: PromptService, draft: DraftQuestion, personas: PersonaService
+) -> None:
+    ada = personas.create("Ada", "About {{topic}} in {{subforum}}.").persona_id
+    new = replace(draft, persona_id=ada, topic_id=None, parent_post_id=None, text="# Heat\n\nWhat is it?")
+    assert prompts.preview_draft(new).messages[0]["content"] == "About Heat in Physics."
+    new = replace(new, title=" Warm\tthings ")
+    assert prompts.preview_draft(new).messages[0]["content"] == "About Warm things in Physics."
+
+
 def test_what_does_not_fit_is_refused_with_numbers(prompts: PromptService, draft: DraftQuestion) -> None:
     prompts.require_fit(draft)
     with pytest.raises(InvalidInput) as refused:

@@ -151,6 +151,7 @@ class Composer(QWidget):
             picker.persona_id,
             picker.version,
             self._model.answering,
+            title=typed.title,
         )
 
     @property
