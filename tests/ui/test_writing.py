@@ -19,6 +19,7 @@ from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.mark_bar import MARKS, PREVIEW_KEY
 from forllm_desktop.ui.main_window import MainWindow
 from forllm_desktop.ui.pages.topic import TopicPage
+from forllm_desktop.ui.thread.view import ThreadView
 from tests.builders import a_topic
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -136,6 +137,24 @@ def test_an_edit_says_what_it_changes_before_it_is_saved_and_can_be_taken_back(w
     assert states[writing.ada] == "cancelled"
 
 
+def test_what_is_written_elsewhere_while_a_post_is_on_its_way_stays(writing: Writing) -> None:
+    other = writing.workspace.forum.add_post(writing.topic.topic_id, "Other", writing.first.post_id)
+    writing.composer.write_in(writing.topic.topic_id, other.post_id)
+    QTest.keyClicks(writing.field, "A reply")
+    writing.composer.write_in(writing.topic.topic_id)
+    QTest.keyClicks(writing.field, "To the topic")
+    writing.composer.post()
+    writing.composer.write_in(writing.topic.topic_id, other.post_id)
+    with writing.qtbot.waitSignal(writing.composer.posted):
+        pass
+    assert writing.field.toPlainText() == "A reply"
+    assert not writing.field.isReadOnly()
+    writing.composer.write_in(writing.topic.topic_id)
+    assert writing.field.toPlainText() == ""
+    posts = [one.post.content for one in writing.workspace.forum.thread(writing.topic.topic_id)]
+    assert posts.count("To the topic") == 1
+
+
 # -- what would be sent
 
 
@@ -194,12 +213,12 @@ def test_the_preview_shows_the_text_as_its_thread_will_and_escape_goes_back(writ
     writing.rest()
     assert preview.isVisible()
     assert writing.field.isHidden()
-    shown = preview.view.document().toPlainText()
+    shown = preview._view.document().toPlainText()
     assert "Head\nbold @Ada Lovelace" in shown
     assert "<script>" in shown
     assert "**" not in shown
     assert writing.button("Preview").isChecked()
-    QTest.keyClick(preview.view, Qt.Key.Key_Escape)
+    QTest.keyClick(preview._view, Qt.Key.Key_Escape)
     assert writing.field.isVisible()
     assert preview.isHidden()
     assert writing.field.stored_text().startswith("# Head")
@@ -209,7 +228,7 @@ def test_a_long_text_is_rendered_elsewhere_and_posting_leaves_the_preview(writin
     writing.field.setPlainText("A line with *some* words.\n\n" * 3000)
     writing.button("Preview").click()
     writing.rest()
-    assert writing.form.preview.view.document().blockCount() > 200
+    assert writing.form.preview._view.document().blockCount() > 200
     assert writing.form.preview.height() <= writing.field.most_height
     with writing.qtbot.waitSignal(writing.composer.posted):
         writing.composer.post()
@@ -229,7 +248,7 @@ def test_files_are_dropped_on_the_thread_pasted_and_picked_and_posted(
     data.setUrls([QUrl.fromLocalFile(str(paths[0]))])
     button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     entering = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, button, none)
-    QApplication.sendEvent(writing.page, entering)
+    QApplication.sendEvent(writing.page.findChild(ThreadView).viewport(), entering)
     assert entering.isAccepted()
     drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, button, none)
     QApplication.sendEvent(writing.page, drop)

@@ -198,10 +198,13 @@ class Composer(QWidget):
     def _take_sent(self, sent: Sent) -> None:
         self._form.allow(True)
         place = sent.place
-        self._form.show_typed(Unsent())
-        self._unsent.forget(place.key)
+        # Somebody may write elsewhere by now: what is in the fields is another text then.
+        is_here = place == self._place
+        if is_here:
+            self._form.show_typed(Unsent())
+        self._unsent.forget(place.key, is_shown=is_here)
         self._note_asked()
-        if place.edits or place.label:
+        if is_here and (place.edits or place.label):
             self.write_in(sent.topic_id)
         if not place.topic_id:
             self.topic_made.emit(sent.topic_id)
@@ -220,6 +223,14 @@ class Composer(QWidget):
         if choice is None:
             raise InvalidInput("model", "No model is chosen", "Set up a server or pick a GGUF file first.")
         return choice
+
+    def _take_refusal(self, error: ForllmError) -> None:
+        """Tell what was refused where it was written; what was typed there is still its draft."""
+        if self._sending.place == self._place:
+            self._show_error(error)
+        else:
+            self._form.allow(True)
+            self.failed.emit(error)
 
     def _show_error(self, error: ForllmError) -> None:
         self._form.allow(True)
@@ -319,7 +330,7 @@ class Composer(QWidget):
         self._measuring.measured.connect(self.measured)
         self._asking.said.connect(form.show_asking)
         self._sending.sent.connect(self._take_sent)
-        self._sending.failed.connect(self._show_error)
+        self._sending.failed.connect(self._take_refusal)
         self._completing.files_requested.connect(self.files_requested)
         self._unsent.saved.connect(self.saved)
         self._unsent.failed.connect(self.failed)

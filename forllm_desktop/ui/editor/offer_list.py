@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QCursor,
     QFontMetrics,
     QPainter,
     QPaintEvent,
@@ -70,7 +71,8 @@ class OfferList(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self._list.viewport().setAutoFillBackground(False)
-        self._list.entered.connect(self._list.setCurrentIndex)
+        self._list.entered.connect(self._point_at)
+        self._pointer = QPoint()
         self._list.clicked.connect(lambda index: self.chosen.emit(index.data(_OFFER)))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
@@ -92,6 +94,7 @@ class OfferList(QWidget):
     def show_offers(self, name: str, offers: Sequence[Offer], place: QRect, *, highlights: bool) -> None:
         """Show rows beside a place in the window; with `highlights` the first one is ready for Enter."""
         self._list.setAccessibleName(name)
+        self._pointer = QCursor.pos()
         was_shown = self.isVisible()
         self._model.show_offers(offers)
         self._list.setCurrentIndex(self._model.index(0, 0) if highlights else _NOWHERE)
@@ -139,6 +142,11 @@ class OfferList(QWidget):
         top = place.top() - 4 - height if is_above else place.bottom() + 4
         left = max(8, min(place.left() - _EDGE - _PAD, window.width() - width - 8))
         return QRect(QPoint(left, max(8, top)), QSize(width, height))
+
+    def _point_at(self, index: QModelIndex) -> None:
+        # A list that opens under a pointer that rests is not pointed at.
+        if QCursor.pos() != self._pointer:
+            self._list.setCurrentIndex(index)
 
     def _say(self, words: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._field, words))

@@ -1,6 +1,6 @@
 """A post as it will look in its thread: by the same parser and writer, within the same limits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import (
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from forllm_desktop.ui.editor.mark_bar import FieldKeys
 from forllm_desktop.ui.theme import Theme, look, theme
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.filler import Slices
@@ -39,25 +40,35 @@ class PostPreview(QWidget):
     closed = Signal()
     link_wished = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, keys: Sequence[tuple[str, Callable[[], object]]] = ()) -> None:
+        """`keys` are those that do something while it is shown, beside Esc."""
+        super().__init__()
         self._text = ""
         self._limits: Limits = DEFAULT
         self._bounds = (0, 10_000)
-        self._view = ThreadView(Scene(_no_entry, _nobody))
-        self._view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self._view.setAccessibleName("Preview of the post")
-        self._view.viewport().setAutoFillBackground(False)
+        self._keys = keys
+        self._made: ThreadView | None = None
         self._parser = Parser(self._take, self)
         self._slices = Slices(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._view)
-        self.setFocusProxy(self._view)
-        self._view.installEventFilter(self)
-        self._view.link_wished.connect(self._follow)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         look().changed.connect(self._restyle)
         self.hide()
+
+    @property
+    def _view(self) -> ThreadView:
+        """What shows the text, made when it is first needed: most topics are read without it."""
+        if self._made is None:
+            view = self._made = ThreadView(Scene(_no_entry, _nobody))
+            view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+            view.setAccessibleName("Preview of the post")
+            view.viewport().setAutoFillBackground(False)
+            view.installEventFilter(self)
+            view.link_wished.connect(self._follow)
+            FieldKeys(view, self._keys)
+            self._layout.addWidget(view)
+            self.setFocusProxy(view)
+        return self._made
 
     @property
     def is_busy(self) -> bool:

@@ -34,7 +34,7 @@ class Sent:
 
 
 class Sending(QObject):
-    """One post at a time.
+    """One post at a time; `place` is where the last one was written.
 
     sent(sent)       it is stored
     failed(error)    it is not; a ForllmError
@@ -49,6 +49,7 @@ class Sending(QObject):
         self._checking = Latest("post-checked", self)
         self._checking.done.connect(self._store)
         self._checking.failed.connect(self.failed)
+        self.place = Place()
         self._finish: Callable[[object], Sent] = self._refuse
 
     @property
@@ -61,6 +62,7 @@ class Sending(QObject):
         if self.is_busy:
             return
         submitting = self._workspace.submitting
+        self.place = place
         if place.edits:
             files: tuple[AttachedFile, ...] = typed.files
             self._finish = lambda checked: self._save(place, checked)

@@ -68,10 +68,14 @@ class Keeper(QObject):
             self._is_saved = True
             self.saved.emit(f"Draft saved {words.clock(utc_now(), utc_now())}")
 
-    def forget(self, key: str) -> None:
-        """Forget what was posted. It is stored by now, so a failure must not look like one of posting."""
-        self.timer.stop()
-        self._is_saved = True
+    def forget(self, key: str, *, is_shown: bool = True) -> None:
+        """Forget what was posted. It is stored by now, so a failure must not look like one of posting.
+
+        Without `is_shown` the fields hold another text, which is kept.
+        """
+        if is_shown:
+            self.timer.stop()
+            self._is_saved = True
         try:
             self._drafts.discard(key)
         except ForllmError as error:

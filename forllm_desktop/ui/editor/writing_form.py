@@ -39,7 +39,7 @@ class WritingForm(QWidget):
         self.text.setAccessibleName("Text of the post")
         self.files = AttachmentRow(workspace.attachments)
         self.meter = Meter()
-        self.preview = PostPreview()
+        self.preview = PostPreview([(PREVIEW_KEY, self._toggle_preview)])
         self.box = WritingBox(self.text, self.preview, self.files, self.meter)
         self.asking = plain_label("", "small", "text_2", wraps=True)
         self.asking.hide()
@@ -59,12 +59,10 @@ class WritingForm(QWidget):
         self.eye.toggled.connect(self._show_preview)
         self.preview.closed.connect(lambda: self.eye.setChecked(False))
         self.paste_offer = PasteOffer(workspace, self.text, self.files)
-        toggle = (PREVIEW_KEY, self.eye.toggle)
-        FieldKeys(self.text, [(ATTACH_KEY, self.files.pick), toggle])
-        FieldKeys(self.preview.view, [toggle])
+        FieldKeys(self.text, [(ATTACH_KEY, self.files.pick), (PREVIEW_KEY, self._toggle_preview)])
         self._bar.tools = [
             Tool("Attach files…", "paperclip", ATTACH_KEY, self.files.pick),
-            Tool("Preview", "eye", PREVIEW_KEY, self.eye.toggle),
+            Tool("Preview", "eye", PREVIEW_KEY, self._toggle_preview),
         ]
         self._lay_out()
         look().changed.connect(self.fit)
@@ -135,6 +133,9 @@ class WritingForm(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
+
+    def _toggle_preview(self) -> None:
+        self.eye.toggle()
 
     def _show_preview(self, is_shown: bool) -> None:
         """Show the text as it will be read in place of the field, or the field again."""
