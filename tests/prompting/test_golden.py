@@ -347,6 +347,26 @@ def test_draft_is_what_the_post_will_be(teller: Teller) -> None:
     assert shown.messages == teller.ask(stored).messages
 
 
+def test_next_turn_begins_with_all_that_was_sent_for_the_last_one(teller: Teller) -> None:
+    # Servers go on reading from the first byte that differs.
+    teller.set(ambient_topics=1)
+    teller.forum.create_topic(teller.subforum.subforum_id, "Heat", "What is heat?")
+    teller.change(teller.says("Pinned.", teller.first), prompt_rule="pinned")
+    teller.says("Beside.", teller.first)
+    post, before = teller.first, []
+    for number in range(5):
+        post = teller.says(f"Question {number}?", post)
+        messages = list(teller.ask(post).messages)
+        assert messages[: len(before)] == before
+        before = messages
+        post = teller.answers(teller.ada, f"Answer {number}.", post)
+    teller.says("Newer beside.", teller.first)
+    with_newer = "".join(message["content"] for message in teller.ask(post).messages)
+    assert with_newer.startswith(
+        "".join(m["content"] for m in before[:2]).partition("Beside.")[0] + "Beside."
+    )
+
+
 def test_draft_may_open_a_subforum_that_is_not_there_yet(teller: Teller) -> None:
     shown = teller.prompts.preview_draft(DraftQuestion(0, None, None, "Hello\nAda", model=teller.model))
     assert shown.messages[-1]["content"] == "User wrote:\n\nHello\nAda"
