@@ -73,12 +73,21 @@ def for_post(session: Session, place: Place, post_id: int, persona: PersonaVersi
     return _gathered(session, place, persona, above, asked)
 
 
-def for_draft(session: Session, place: Place, draft: DraftQuestion, persona: PersonaVersion) -> Material:
-    """Gather for the answer of a persona to a post as it is being written, or being edited."""
+def for_draft(
+    session: Session,
+    place: Place,
+    draft: DraftQuestion,
+    files: Sequence[AttachedFile | TurnFile],
+    persona: PersonaVersion,
+) -> Material:
+    """Gather for the answer of a persona to a post as it is being written, or being edited.
+
+    `files` are those that it would have, stored or only read.
+    """
     stored = draft.edits or draft.parent_post_id
     line = rows.lineage(session, stored) if stored is not None else []
     asked = line.pop() if draft.edits is not None else None
-    return _gathered(session, place, persona, line, asked, draft)
+    return _gathered(session, place, persona, line, asked, draft, files)
 
 
 def _gathered(
@@ -88,6 +97,7 @@ def _gathered(
     above: Sequence[Written],
     asked: Written | None,
     draft: DraftQuestion | None = None,
+    files: Sequence[AttachedFile | TurnFile] = (),
 ) -> Material:
     """Gather around a question: a stored one, a draft, or a stored one that is edited as in the draft.
 
@@ -100,7 +110,7 @@ def _gathered(
     found.take_branches(session, place, above, asked_id)
     found.take_topics(session, place)
     turns = _Turns(session, persona.persona_id, found, asked)
-    question = turns.question(session, asked, draft)
+    question = turns.question(session, asked, draft, files)
     return Material(
         persona.prompt_instructions,
         question,
@@ -216,17 +226,23 @@ class _Turns:
             post.rule == PromptRule.PINNED and not title,
         )
 
-    def question(self, session: Session, asked: Written | None, draft: DraftQuestion | None) -> Turn:
+    def question(
+        self,
+        session: Session,
+        asked: Written | None,
+        draft: DraftQuestion | None,
+        files: Sequence[AttachedFile | TurnFile],
+    ) -> Turn:
         """Return the question: as it is stored, unless it is being written."""
         stored = self.of(asked) if asked is not None else None
         if draft is None:
             assert stored is not None
             return stored
         text = plain(storable(draft.text).replace("\0", "\ufffd"))
-        files = _files(draft.files, _texts(session, draft.files))
+        read = _files(files, _texts(session, [file for file in files if isinstance(file, AttachedFile)]))
         if stored is not None:
-            return replace(stored, text=text, files=files)
-        return Turn(session.get_one(User, WRITER).username, text, files=files)
+            return replace(stored, text=text, files=read)
+        return Turn(session.get_one(User, WRITER).username, text, files=read)
 
     def missing(self, one: _Left) -> Missing:
         if one.post is None:
@@ -252,5 +268,8 @@ def _texts(session: Session, files: Sequence[AttachedFile]) -> dict[str, str]:
     return {file.digest: file.text for file in file_rows.stored(session, {file.digest for file in files})}
 
 
-def _files(files: Sequence[AttachedFile], texts: dict[str, str]) -> tuple[TurnFile, ...]:
-    return tuple(TurnFile(file.name, texts.get(file.digest, ""), file.note) for file in files)
+def _files(files: Sequence[AttachedFile | TurnFile], texts: dict[str, str]) -> tuple[TurnFile, ...]:
+    return tuple(
+        file if isinstance(file, TurnFile) else TurnFile(file.name, texts.get(file.digest, ""), file.note)
+        for file in files
+    )

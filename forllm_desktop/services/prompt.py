@@ -7,6 +7,7 @@ from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput, NotFound
+from forllm_desktop.domain.files import AttachedFile
 from forllm_desktop.domain.forum import User, storable
 from forllm_desktop.domain.persona import Persona, PersonaContent, PersonaOptions, PersonaVersion, resolve
 from forllm_desktop.domain.prompt_variables import resolve_variables
@@ -16,7 +17,7 @@ from forllm_desktop.domain.xray import DraftQuestion, Xray
 from forllm_desktop.llm.backend import Message, TokenCount
 from forllm_desktop.llm.estimator import Estimator
 from forllm_desktop.prompting.fitting import Budget, Count, compose, fitted, too_long, too_many
-from forllm_desktop.prompting.material import Material, Turn
+from forllm_desktop.prompting.material import Material, Turn, TurnFile
 from forllm_desktop.prompting.prompt import SizedPrompt
 from forllm_desktop.services import job_steps as steps
 from forllm_desktop.services import material
@@ -33,6 +34,8 @@ from forllm_desktop.storage.database import Database, Session
 Exact = Callable[[ModelChoice, Sequence[Message], PersonaOptions], Awaitable[TokenCount | None]]
 """Counts a prompt as it would be sent to a model with these options; None when the model is not loaded."""
 
+FilesOf = Callable[[DraftQuestion], Sequence[AttachedFile | TurnFile]]
+
 
 @dataclass(frozen=True)
 class Target:
@@ -48,7 +51,7 @@ class Target:
 class PromptService:
     """From a post and a persona to one prompt. Everything may be called from any thread.
 
-    `estimator` leads from a model to what estimates its tokens.
+    `estimator` leads from a model to what estimates its tokens, `files` from a draft to its files.
     """
 
     def __init__(
@@ -56,10 +59,12 @@ class PromptService:
         database: Database,
         clock: Callable[[], datetime] = utc_now,
         estimator: Callable[[ModelChoice | None], Estimator] = lambda _: Estimator(),
+        files: FilesOf = lambda draft: draft.files,
     ) -> None:
         self._database = database
         self._clock = clock
         self._estimator = estimator
+        self._files = files
 
     # -- before it is sent
 
@@ -104,7 +109,8 @@ class PromptService:
     def preview_draft(self, draft: DraftQuestion) -> Xray:
         """Return what would be sent for a post that is being written, were it posted now.
 
-        Nothing is stored and no server is asked, as in `preview`. Raises NotFound.
+        Nothing is stored and no server is asked, as in `preview`; files that it tags are read. Raises
+        NotFound.
         """
         gathered, budget, target, _ = self._of_draft(draft)
         return _xray(compose(gathered, budget, target.estimator, system_role=target.has_system_role), target)
@@ -198,6 +204,7 @@ class PromptService:
     # -- inside
 
     def _of_draft(self, draft: DraftQuestion) -> tuple[Material, Budget, Target, "_Asked"]:
+        files = self._files(draft)
         with self._database.read() as session:
             place = material.place_of_draft(session, draft)
             persona = _answering(session, place.subforum_id, draft.persona_id, draft.version)
@@ -206,7 +213,7 @@ class PromptService:
         with self._database.read() as session:
             target = _target(session, model, estimator)
             gathered = self._filled(
-                session, material.for_draft(session, place, draft, persona), target, place
+                session, material.for_draft(session, place, draft, files, persona), target, place
             )
         budget = Budget.of(target.window, place.options, persona.max_reply_tokens)
         return gathered, budget, target, _Asked(model, persona.options)

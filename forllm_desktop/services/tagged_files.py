@@ -30,7 +30,7 @@ class TaggedFiles:
         A file that its tag brought here before, be it in `files` or in `had`, stays as it was read then.
         Raises InvalidInput for one that cannot be read.
         """
-        by_tag = {tag: self._known(tag, [*files, *had]) for tag in file_tags(text)}
+        by_tag = {tag: self.known(tag, [*files, *had]) for tag in file_tags(text)}
         read = {tag: self._read_file(tag) for tag, known in by_tag.items() if known is None}
         tagged = [known or self._keep(tag, read[tag]) for tag, known in by_tag.items()]
         paths = {file.path for file in tagged}
@@ -38,7 +38,8 @@ class TaggedFiles:
         present = {file.path for file in kept}
         return [*kept, *(file for file in tagged if file.path not in present)]
 
-    def _known(self, tag: FileTag, files: Sequence[AttachedFile]) -> AttachedFile | None:
+    def known(self, tag: FileTag, files: Sequence[AttachedFile]) -> AttachedFile | None:
+        """Return the file that this tag brought here before."""
         place = self._place(tag)
         for file in files:
             # The folder may not be indexed any more; its path is unknown then.

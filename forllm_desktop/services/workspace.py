@@ -94,9 +94,11 @@ class Workspace:
 
     @cached_property
     def prompts(self) -> "PromptService":
+        from forllm_desktop.services.drafted_files import DraftedFiles
         from forllm_desktop.services.prompt import PromptService
 
-        return PromptService(self.database, self.clock, self.counting.estimator)
+        drafted = DraftedFiles(self.database, self.attachments, self.files.read)
+        return PromptService(self.database, self.clock, self.counting.estimator, drafted.of_draft)
 
     @cached_property
     def prompt_rules(self) -> "PromptRuleService":
