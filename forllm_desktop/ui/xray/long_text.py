@@ -49,10 +49,11 @@ class LongText:
         return place - bisect_left(ends, place)
 
     def _cut(self) -> str:
-        if len(self.text) <= LINE:
+        whole = self.text.split("\n")
+        if max(map(len, whole)) <= LINE:
             return self.text
         lines, at = [], 0
-        for line in self.text.split("\n"):
+        for line in whole:
             start = 0
             while len(line) - start > LINE:
                 end = line.rfind(" ", max(start, start + LINE - 200), start + LINE) + 1 or start + LINE
