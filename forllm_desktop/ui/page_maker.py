@@ -300,6 +300,7 @@ class PageMaker(QObject):
         page.asked.connect(self.persona_asked)
         page.failed.connect(self.failed)
         page.page_requested.connect(self.page_requested)
+        page.post_requested.connect(self.post_requested)
         page.saved.connect(self.saved)
         page.settings_requested.connect(lambda: self.page_requested.emit("settings"))
         page.undo_offered.connect(self.undo_offered)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
+from forllm_desktop.domain.context import PromptRule
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.persona_card import PersonaCard
 from forllm_desktop.services.workspace import Workspace
@@ -37,6 +38,7 @@ class PersonasPage(Page):
     asked(persona_id, version, topic_id)    a version is to be asked in the topic that was shown last
     failed(error)
     page_requested(key)       a page that goes with a persona is to be shown
+    post_requested(post_id)   a post of the preview is to be shown
     saved(words)              what was kept, for the status line
     settings_requested()      a model is wanted that is not set up yet
     undo_offered(undo)        something was done that can be taken back
@@ -45,6 +47,7 @@ class PersonasPage(Page):
     asked = Signal(int, int, int)
     failed = Signal(object)
     page_requested = Signal(str)
+    post_requested = Signal(int)
     saved = Signal(str)
     settings_requested = Signal()
     undo_offered = Signal(object)
@@ -178,8 +181,9 @@ class PersonasPage(Page):
         else:
             self._is_stale = True
 
-    def _note_topic(self, _topic_id: int) -> None:
-        self._preview.rebuild()
+    def _note_topic(self, _id: int) -> None:
+        if self.isVisible():
+            self._preview.rebuild()
 
     def _note_settings(self) -> None:
         self._note_facts()
@@ -294,6 +298,9 @@ class PersonasPage(Page):
         self._list.opened.connect(self._edit)
         self._list.rename_requested.connect(self._rename)
         self._panes.folded.connect(self._note_folded)
+        self._preview.post_requested.connect(self.post_requested)
+        self._preview.rule_requested.connect(self._set_rule)
+        events.post_changed.connect(self._note_topic)
         self._try.settings_requested.connect(self.settings_requested)
         self._versions.ask_requested.connect(self._ask_again)
         self._versions.restore_requested.connect(self._restore)
@@ -305,6 +312,12 @@ class PersonasPage(Page):
     def _edit(self, persona_id: int) -> None:
         self._open(persona_id)
         self._editor.form.instructions.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _set_rule(self, post_id: int, rule: str) -> None:
+        try:
+            self.undo_offered.emit(self._ws.prompt_rules.set_rule([post_id], PromptRule(rule)))
+        except ForllmError as error:
+            self.failed.emit(error)
 
     def _rename(self, persona_id: int) -> None:
         self._open(persona_id)

@@ -132,3 +132,20 @@ def test_what_does_not_fit_is_said(user: PersonasUser, ada: Persona, workspace: 
     assert user.sees(QLabel, "About")
     assert "too many" in user.find(QLabel, "About").text()
     assert "too much" in user.page.findChild(TokenBar).accessibleName()
+
+
+def test_a_post_is_left_out_from_the_preview_which_follows(
+    user: PersonasUser, ada: Persona, workspace: Workspace
+) -> None:
+    topic, first = a_topic(workspace.forum)
+    workspace.forum.add_post(topic.topic_id, "And red?", first.post_id)
+    user.open(ada)
+    user.page._preview.refresh_topics()
+    user.rest()
+    user.page._preview._view.rule_requested.emit(first.post_id, "left_out")
+    user.rest()
+    assert workspace.forum.post(first.post_id).prompt_rule == "left_out"
+    shown = user.page._preview.preview
+    assert shown is not None
+    assert [left.post_id for left in shown.left_out] == [first.post_id]
+    assert user.page._preview._view.rows[-1].role == "What was left out (1)"
