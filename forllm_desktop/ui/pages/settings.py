@@ -292,7 +292,7 @@ class _Titled(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(plain_label(title, "heading"))
+        layout.addWidget(plain_label(title, "heading", wraps=True))
         layout.addWidget(form)
 
     def filter(self, text: str) -> bool:

@@ -51,7 +51,7 @@ class ContextSection(QWidget):
             lines = QVBoxLayout(part)
             lines.setContentsMargins(0, 0, 0, 0)
             lines.setSpacing(4)
-            lines.addWidget(plain_label(title, "heading"))
+            lines.addWidget(plain_label(title, "heading", wraps=True))
             lines.addWidget(form)
             layout.addWidget(part)
             self._groups[title] = (part, form)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.persona import ResolutionReason
@@ -217,10 +217,10 @@ class MembersPart(QWidget):
         buttons = WrapRow()
         for button in (self._default, self._open, self._remove):
             buttons.addWidget(button)
-        head = QHBoxLayout()
-        head.addWidget(plain_label("Personas", "heading"), 1)
-        head.addWidget(self._experts)
-        head.addWidget(self._assign)
+        head = WrapRow()
+        head.add(plain_label("Personas", "heading"), 80)
+        head.add(self._experts)
+        head.add(self._assign)
         self._body.addWidget(self._list)
         self._body.addWidget(self._empty)
         layout = QVBoxLayout(self)

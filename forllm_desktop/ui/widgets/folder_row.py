@@ -45,11 +45,9 @@ class FolderRow(QWidget):
         remove = icon_button(f"Remove {name}", "trash")
         self._switch = Switch(f"Files in the folders of {name} too")
         self._allow = LinesEdit(f"Only these files of {name}", "as for all folders")
-        self._block = LinesEdit(f"Never these files of {name}")
-        self._allow_field = Field(
-            "Only these files, instead of the ones allowed for all folders", self._allow
-        )
-        self._block_field = Field("Never these files, besides those of all folders", self._block)
+        self._block = LinesEdit(f"Never these files of {name}", "none besides those of all folders")
+        self._allow_field = Field("Only these files", self._allow)
+        self._block_field = Field("Never these files either", self._block)
         self._fold = Fold("Which files", self._make_body())
 
         beside = QWidget()
