@@ -1,5 +1,6 @@
 """Tags on the thread page: links to personas with a ground of their own; and chains that are blocked."""
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.forum import Post, checked_name
 from forllm_desktop.domain.queue import Job, JobStatus
-from forllm_desktop.domain.tags import file_tag_text, persona_tag_text, plain
+from forllm_desktop.domain.tags import file_tag_text, persona_tag_text, plain, spans
 from forllm_desktop.ui.thread.actions import Act, labelled, possible
 from forllm_desktop.ui.thread.entries import Entry
 from forllm_desktop.ui.thread.markdown import blocks_of
@@ -77,6 +78,17 @@ def test_any_name_is_shown_as_it_is(typed: str) -> None:
     (tag,) = tags(text)
     assert tag.text == f"@{name}"
     assert plain(text) == f"a @{name} b"
+
+
+PIECES = ["[@A](persona:1)", "[@B](persona:2)", "`", "``", "```", "\n", "\n\n", "- ", " ", "x", "\\", "~~~"]
+
+
+def test_what_is_shown_as_a_tag_is_what_asks() -> None:
+    chance = random.Random(7)
+    for _ in range(3_000):
+        text = "".join(chance.choice(PIECES) for _ in range(chance.randint(2, 9)))
+        asking = "".join(span.tag.words for span in spans(text))
+        assert "".join(run.text for run in tags(text)) == asking, text
 
 
 def anchor_at(page: ThreadPage, words: str) -> QPoint:
