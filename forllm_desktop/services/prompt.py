@@ -115,12 +115,12 @@ class PromptService:
         gathered, budget, target, _ = self._of_draft(draft)
         return _xray(compose(gathered, budget, target.estimator, system_role=target.has_system_role), target)
 
-    async def counted_draft(self, draft: DraftQuestion, exact: Exact) -> Xray | None:
+    def counted_draft(self, draft: DraftQuestion, exact: Exact) -> Xray | None:
         """Return what `preview_draft` shows by exact counts, as it will be sent; None when `exact` has none.
 
-        Called in an event loop; `exact` is `CountingService.exact`. Raises NotFound.
+        Called in a thread that has no event loop; `exact` makes its calls in one of its own. Raises NotFound.
         """
-        gathered, budget, target, asked = await asyncio.to_thread(self._of_draft, draft)
+        gathered, budget, target, asked = self._of_draft(draft)
 
         async def count(messages: Sequence[Message]) -> TokenCount:
             counted = await exact(asked.model, messages, asked.options) if asked.model else None
@@ -128,10 +128,11 @@ class PromptService:
                 raise _NotLoaded
             return counted
 
+        made = fitted(gathered, budget, target.estimator, count, system_role=target.has_system_role)
         try:
-            prompt = await fitted(
-                gathered, budget, target.estimator, count, system_role=target.has_system_role
-            )
+            # The window's own kind of loop would be taken otherwise, which belongs to its thread.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                prompt = runner.run(made)
         except _NotLoaded:
             return None
         return _xray(prompt, target)

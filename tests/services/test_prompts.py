@@ -1,6 +1,5 @@
 """Prompts of drafts, by estimates and by the counts of a model that is loaded."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -55,7 +54,7 @@ def draft(database: Database, forum: ForumService) -> DraftQuestion:
 
 
 def counted(prompts: PromptService, draft: DraftQuestion, model: Loaded) -> Xray | None:
-    return asyncio.run(prompts.counted_draft(draft, model))
+    return prompts.counted_draft(draft, model)
 
 
 def posts(xray: Xray) -> int:
