@@ -16,6 +16,7 @@ from forllm_desktop.llm.backend import (
     Message,
     ModelInfo,
     ServerProfile,
+    Think,
     Thinking,
     TokenCount,
 )
@@ -49,7 +50,9 @@ class ScriptedBackend:
     async def prepare(self, model: str, ctx: int) -> ModelInfo:
         return ModelInfo(model, ctx_trained=self.ctx_trained)
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
+    async def count_tokens(
+        self, model: str, messages: Sequence[Message], think: Think = Think.DEFAULT
+    ) -> TokenCount:
         return TokenCount(estimate_tokens(messages), is_exact=False)
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:

@@ -95,7 +95,8 @@ class ModelOptions(Base):
 class TokenSample(Base):
     """One comparison of our estimate of a prompt with what the server counted, both in tokens.
 
-    `raw` is the estimate without, `expected` the one with what was learnt of the model by then.
+    `raw` is the estimate without, `expected` the one with what was learnt of the model by then; `kinds` is
+    `raw` by kind of text. `was_shortened`: the server had read far less than was sent, so nothing is learnt.
     """
 
     __tablename__ = "token_samples"
@@ -107,6 +108,8 @@ class TokenSample(Base):
     raw: Mapped[int]
     expected: Mapped[int]
     reported: Mapped[int]
+    kinds: Mapped[list]
+    was_shortened: Mapped[bool] = mapped_column(Boolean, default=False)
     taken_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -136,8 +136,9 @@ class ServerInfo:
 class ModelInfo:
     """A model as its server describes it. None means unknown, never guessed; `size` is in bytes.
 
-    `ctx_trained` and `ctx_allocated` are tokens; `supports_system` says whether the chat template has a
-    system role; `thinks` whether the model has a thinking switch.
+    `ctx_trained`, `ctx_allocated` and `ctx_loaded` are tokens; the last is the window it has in memory where
+    a request may have another one, which loads it anew. `supports_system` says whether the chat template has
+    a system role; `thinks` whether the model has a thinking switch.
     """
 
     id: str
@@ -147,6 +148,7 @@ class ModelInfo:
     quant: str | None = None
     ctx_trained: int | None = None
     ctx_allocated: int | None = None
+    ctx_loaded: int | None = None
     capabilities: tuple[str, ...] | None = None
     remote: bool = False
     loaded: bool | None = None
@@ -199,9 +201,9 @@ Message = dict[str, str]
 class ChatRequest:
     """One generation. `ctx` is the window and `max_tokens` the bound of the reply, in tokens.
 
-    `n_prompt_estimate` is our own count, to notice a server that shortened the prompt; `keep_alive` is in
-    seconds; `sampling` holds temperature, top_p, top_k, min_p, seed, only where set. `stall` replaces the
-    limit of that name.
+    `n_prompt_estimate` is our own count and `n_prompt_least` what a server that reads all of the prompt will
+    count at least, to notice one that shortened it; `keep_alive` is in seconds; `sampling` holds temperature,
+    top_p, top_k, min_p, seed, only where set. `stall` replaces the limit of that name.
     """
 
     model: str
@@ -209,6 +211,7 @@ class ChatRequest:
     ctx: int
     max_tokens: int
     n_prompt_estimate: int
+    n_prompt_least: int | None = None
     is_exact_count: bool = False
     sampling: dict[str, Any] = field(default_factory=dict)
     stop: Sequence[str] = ()
@@ -263,6 +266,7 @@ class Finished:
 
     Durations are seconds. `prompt_shortened`: the server read far less than was sent. `only_thinking`:
     there are thoughts but no reply. `reloaded`: the model had to be loaded. `is_empty`: no text at all.
+    `counted` is our own count of the prompt, and `n_raw` the estimate of it without what was learnt.
     """
 
     reason: str
@@ -274,6 +278,8 @@ class Finished:
     only_thinking: bool = False
     reloaded: bool = False
     is_empty: bool = False
+    counted: TokenCount | None = None
+    n_raw: int | None = None
 
 
 ChatEvent = Waiting | Thinking | Content | ContentWasThinking | Finished
@@ -307,8 +313,10 @@ class Backend(Protocol):
         """
         ...
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
-        """Count a prompt, template included; an estimate where the server cannot."""
+    async def count_tokens(
+        self, model: str, messages: Sequence[Message], think: Think = Think.DEFAULT
+    ) -> TokenCount:
+        """Count a prompt as `chat` would send it, template included; an estimate where the server cannot."""
         ...
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:

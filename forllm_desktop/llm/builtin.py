@@ -24,6 +24,7 @@ from forllm_desktop.llm.backend import (
     ServerInfo,
     ServerProfile,
     ServerState,
+    Think,
     TokenCount,
     Waiting,
 )
@@ -272,12 +273,14 @@ class EngineBackend:
             self._load_seconds = time.monotonic() - started if is_load else None
             return await self.describe(model)
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
+    async def count_tokens(
+        self, model: str, messages: Sequence[Message], think: Think = Think.DEFAULT
+    ) -> TokenCount:
         """Count exactly where the engine serves the model, else estimate; never starts it."""
         if not self._host.is_serving(model):
             return TokenCount(estimate_tokens(messages), is_exact=False)
         async with self._host.in_use(model) as endpoint:
-            return await (await self._connect(endpoint)).count_tokens(model, messages)
+            return await (await self._connect(endpoint)).count_tokens(model, messages, think)
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Load the model if need be and stream one reply; cancelling during the load ends the engine."""

@@ -29,8 +29,9 @@ from forllm_desktop.llm.backend import (
 from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
 from forllm_desktop.llm.fields import count_in, object_in, objects_in, seconds_in, size_in, text_in
+from forllm_desktop.llm.prompt_size import reply_bound, was_shortened
 from forllm_desktop.llm.streams import Ndjson, ThinkSplitter
-from forllm_desktop.llm.tokens import estimate_tokens, reply_bound, was_shortened
+from forllm_desktop.llm.tokens import estimate_tokens
 from forllm_desktop.llm.transport import Generation, Transport
 
 OLLAMA_FEATURES = Features(
@@ -71,11 +72,7 @@ class OllamaBackend:
 
     async def describe(self, model: str) -> ModelInfo:
         """Return a model's trained window and capabilities, and the window it is loaded with, in tokens."""
-        info = await self._show(model)
-        in_memory = next((m for m in await self.loaded() if _same_model(m.id, model)), None)
-        if in_memory is None:
-            return replace(info, loaded=False)
-        return replace(info, loaded=True, ctx_allocated=in_memory.ctx_allocated)
+        return await self._with_loaded_window(await self._show(model))
 
     async def loaded(self) -> list[LoadedModel]:
         """List the models in memory, with the window that was really allocated."""
@@ -93,9 +90,16 @@ class OllamaBackend:
 
     async def prepare(self, model: str, ctx: int) -> ModelInfo:
         """Describe a model; nothing is loaded, because every request carries its own window."""
-        return await self._show(model)
+        info = await self._show(model)
+        try:
+            return await self._with_loaded_window(info)
+        except BackendError:
+            # Only what is best sent hangs on it, not whether something can be.
+            return info
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
+    async def count_tokens(
+        self, model: str, messages: Sequence[Message], think: Think = Think.DEFAULT
+    ) -> TokenCount:
         """Estimate: Ollama has no call that counts."""
         return TokenCount(estimate_tokens(messages), is_exact=False)
 
@@ -169,6 +173,12 @@ class OllamaBackend:
             raise BackendError(
                 ErrorKind.BUSY, error.title, error.message, server_text=error.server_text, phase="waiting"
             ) from error
+
+    async def _with_loaded_window(self, info: ModelInfo) -> ModelInfo:
+        in_memory = next((m for m in await self.loaded() if _same_model(m.id, info.id)), None)
+        if in_memory is None:
+            return replace(info, loaded=False)
+        return replace(info, loaded=True, ctx_loaded=in_memory.ctx_allocated)
 
     async def _show(self, model: str) -> ModelInfo:
         answer = await self._transport.ask("POST", "/api/show", {"model": model}, read=self._limits.describe)

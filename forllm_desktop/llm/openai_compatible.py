@@ -30,8 +30,9 @@ from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
 from forllm_desktop.llm.fields import count_in, object_in, objects_in, seconds_in, size_in, text_in
 from forllm_desktop.llm.lmstudio import lmstudio_models
+from forllm_desktop.llm.prompt_size import reply_bound, was_shortened
 from forllm_desktop.llm.streams import SseEvent, SseEvents, ThinkSplitter, json_object
-from forllm_desktop.llm.tokens import estimate_tokens, reply_bound, was_shortened
+from forllm_desktop.llm.tokens import estimate_tokens
 from forllm_desktop.llm.transport import Generation, Transport
 
 LLAMACPP_FEATURES = Features(
@@ -117,10 +118,12 @@ class OpenAIBackend:
         """Describe a model; its window was fixed when the server was started."""
         return await self.describe(model)
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> TokenCount:
+    async def count_tokens(
+        self, model: str, messages: Sequence[Message], think: Think = Think.DEFAULT
+    ) -> TokenCount:
         """Count a prompt, exactly on llama-server; an estimate elsewhere and where it has no such call."""
         if self._counts:
-            body = {"model": model, "messages": _turns(messages)}
+            body = self._accepted({"model": model, "messages": _turns(messages), **_template_options(think)})
             try:
                 answer = await self._transport.ask("POST", _COUNT_PATH, body)
             except BackendError as error:
@@ -173,11 +176,12 @@ class OpenAIBackend:
         if self._is_llamacpp:
             # Without return_progress a closed connection goes unnoticed for a second while a prompt is read.
             body |= {"cache_prompt": True, "return_progress": True}
-            body["chat_template_kwargs"] = {"enable_thinking": request.think is not Think.OFF}
-            if request.think in (Think.LOW, Think.MEDIUM, Think.HIGH):
-                body["reasoning_effort"] = request.think.value
+            body |= _template_options(request.think)
         elif self.profile.kind is ServerKind.LMSTUDIO:
             body["ttl"] = request.keep_alive
+        return self._accepted(body)
+
+    def _accepted(self, body: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in body.items() if name not in self._refused}
 
     async def _reply(self, call: Generation, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
@@ -330,6 +334,14 @@ def _refused_fields(error: BackendError, body: dict[str, Any]) -> set[str]:
         return set()
     named = re.findall(r"\w+", error.server_text)
     return {name for name in _DROPPABLE if name in body and name in named}
+
+
+def _template_options(think: Think) -> dict[str, Any]:
+    """Return what decides how llama.cpp fills a chat template; a count is of what is sent only with it."""
+    options: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": think is not Think.OFF}}
+    if think in (Think.LOW, Think.MEDIUM, Think.HIGH):
+        options["reasoning_effort"] = think.value
+    return options
 
 
 def _choice(frame: dict[str, Any]) -> dict[str, Any]:

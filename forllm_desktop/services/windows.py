@@ -10,6 +10,7 @@ from forllm_desktop.domain.servers import ModelChoice, ModelFacts, ModelOptions,
 from forllm_desktop.domain.settings import checked_option
 from forllm_desktop.events import Events
 from forllm_desktop.llm.backend import Limits, ModelInfo
+from forllm_desktop.llm.prompt_size import bucket
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.storage import counting as rows
 from forllm_desktop.storage import settings as setting_rows
@@ -120,6 +121,18 @@ class WindowService:
             )
         if known is None or known.ctx != largest:
             self._events.models_changed.emit()
+
+    def bucket(self, choice: ModelChoice, needed: int, most: int, loaded: int | None) -> int:
+        """Return the window to ask an Ollama for (see `prompt_size.bucket`), and remember it."""
+        facts = self.facts(choice)
+        last = facts.bucket if facts is not None else None
+        size = bucket(needed, most, last, loaded)
+        if facts is not None and size != last:
+            with self._database.write() as session:
+                kept = rows.facts(session, choice)
+                if kept is not None:
+                    kept.bucket = size
+        return size
 
     async def refresh(self, choice: ModelChoice, *, always: bool = False) -> ModelFacts | None:
         """Ask a server what a model can, unless that is known; nothing is loaded, started or woken.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forllm_desktop.domain.context import answer_room
@@ -25,7 +25,8 @@ from forllm_desktop.llm.backend import (
     TokenCount,
     Waiting,
 )
-from forllm_desktop.llm.estimator import Estimator
+from forllm_desktop.llm.estimator import Estimator, Expected
+from forllm_desktop.llm.tokens import measure_messages
 from forllm_desktop.prompting.fitting import require_fit, with_numbers
 from forllm_desktop.prompting.prompt import Prompt, SizedPrompt, window
 from forllm_desktop.services.counting import CountingService
@@ -44,12 +45,15 @@ class Caller:
     """
 
     job: Job
+    choice: ModelChoice | None
     backend: Backend
     model: ModelInfo
     window: int
     estimator: Estimator
     settings: Settings
     queue: QueueService
+    counting: CountingService
+    windows: WindowService
 
     @property
     def has_system_role(self) -> bool:
@@ -62,7 +66,8 @@ class Caller:
         `options` are those it will be asked with: a template can write more when thinking is switched off.
         Raises BackendError.
         """
-        count = await self.backend.count_tokens(self.job.llm_model, messages)
+        think = _think(options.think if options is not None else None, self.settings)
+        count = await self.backend.count_tokens(self.job.llm_model, messages, think)
         return count if count.is_exact else TokenCount(self.estimator.messages(messages), is_exact=False)
 
     async def ask(self, prompt: Prompt, reply: ReplyText, options: PersonaOptions) -> Finished:
@@ -77,19 +82,29 @@ class Caller:
         self.queue.record_prompt(job.request_id, sized.messages, sizes, parts)
         require_fit(sized, self.window)
         count = sized.count
+        expected = self.estimator.expect(measure_messages(prompt.messages))
+        most = count.value if count.is_exact else max(count.value, expected.most)
+        room = options.max_reply_tokens or sized.answer
+        ctx = self._ctx(most + room)
         request = ChatRequest(
             model=job.llm_model,
             messages=prompt.messages,
-            ctx=self.window,
-            max_tokens=min(self.window - count.value, options.max_reply_tokens or self.window),
+            ctx=ctx,
+            max_tokens=min(options.max_reply_tokens or ctx, max(ctx - most, min(room, ctx - count.value))),
             n_prompt_estimate=count.value,
+            n_prompt_least=expected.least,
             is_exact_count=count.is_exact,
             sampling={} if options.temperature is None else {"temperature": options.temperature},
             think=_think(options.think, settings),
             keep_alive=settings.keep_alive,
             stall=settings.stall_limit,
         )
-        finished = await _stream(self.backend, request, reply)
+        try:
+            finished = await _stream(self.backend, request, reply)
+        except BackendError as error:
+            self._learn(expected, error.n_prompt, was_shortened=False)
+            raise
+        finished = self._judged(finished, expected, count)
         if finished.is_empty or finished.only_thinking:
             raise _without_reply(finished)
         return finished
@@ -101,6 +116,29 @@ class Caller:
         count = await self.count(prompt.messages, options)
         answer = answer_room(self.window, self.settings.answer_tokens, options.max_reply_tokens)
         return with_numbers(prompt, count, answer, self.estimator)
+
+    def _ctx(self, needed: int) -> int:
+        """Return the window to ask for: an Ollama is asked in steps, so that it seldom loads a model anew."""
+        if self.choice is None or self.backend.profile.kind is not ServerKind.OLLAMA:
+            return self.window
+        return self.windows.bucket(self.choice, needed, self.window, self.model.ctx_loaded)
+
+    def _judged(self, finished: Finished, expected: Expected, count: TokenCount) -> Finished:
+        """Compare what the server counted with what was sent, and learn from it."""
+        reported = finished.usage.prompt
+        was_shortened = finished.prompt_shortened
+        if self.choice is not None and reported is not None and reported < expected.value:
+            is_stuck = not count.is_exact and self.counting.is_stuck(self.choice, expected.size, reported)
+            was_shortened = was_shortened or is_stuck
+        self._learn(expected, reported, was_shortened=was_shortened)
+        n_raw = round(expected.size.total)
+        return replace(finished, prompt_shortened=was_shortened, counted=count, n_raw=n_raw)
+
+    def _learn(self, expected: Expected, reported: int | None, *, was_shortened: bool) -> None:
+        if self.choice is not None and reported:
+            self.counting.note(
+                self.choice, expected.size, expected.value, reported, was_shortened=was_shortened
+            )
 
 
 async def prepare(
@@ -121,7 +159,8 @@ async def prepare(
     if choice is not None:
         windows.note(choice, model)
     ctx = window(model.ctx_trained, model.ctx_allocated, wanted)
-    return Caller(job, backend, model, ctx, counting.estimator(choice), settings, queue)
+    estimator = counting.estimator(choice)
+    return Caller(job, choice, backend, model, ctx, estimator, settings, queue, counting, windows)
 
 
 def metrics_of(finished: Finished) -> dict[str, Any]:
@@ -135,6 +174,9 @@ def metrics_of(finished: Finished) -> dict[str, Any]:
         "prompt_seconds": finished.prompt_seconds,
         "output_seconds": finished.output_seconds,
         "prompt_shortened": finished.prompt_shortened,
+        "expected_tokens": finished.counted.value if finished.counted is not None else None,
+        "is_exact_count": finished.counted is not None and finished.counted.is_exact,
+        "raw_tokens": finished.n_raw,
         "reloaded": finished.reloaded,
     }
 

@@ -248,7 +248,7 @@ def test_an_unknown_model_is_not_found_and_says_how_to_get_it(ollama, think):
 def test_a_prompt_read_far_too_short_is_flagged(ollama):
     ollama.script(Answer(ollama_reply("ok", prompt=2050)), Answer(ollama_reply("ok", prompt=2050)))
     assert reply(ollama, chat_request(n_prompt_estimate=8000, ctx=16384))[-1].prompt_shortened
-    assert not reply(ollama, chat_request(n_prompt_estimate=3000))[-1].prompt_shortened
+    assert not reply(ollama, chat_request(n_prompt_estimate=2200))[-1].prompt_shortened
 
 
 def test_while_nothing_comes_the_phase_is_told_from_the_list_of_loaded_models(ollama):
@@ -304,8 +304,9 @@ def test_a_model_is_described_with_its_trained_and_its_loaded_window(ollama):
     before = run(ask(ollama, lambda b: b.describe("llama3.2")))
     reply(ollama)
     after = run(ask(ollama, lambda b: b.describe("llama3.2")))
-    assert (before.ctx_trained, before.ctx_allocated, before.loaded) == (131072, None, False)
-    assert (after.ctx_trained, after.ctx_allocated, after.loaded) == (131072, 4096, True)
+    assert (before.ctx_trained, before.ctx_loaded, before.loaded) == (131072, None, False)
+    assert (after.ctx_trained, after.ctx_loaded, after.loaded) == (131072, 4096, True)
+    assert after.ctx_allocated is None  # a request may have any other
 
 
 def test_missing_fields_are_unknown_and_never_guessed(ollama):
@@ -323,8 +324,11 @@ def test_missing_fields_are_unknown_and_never_guessed(ollama):
 
 
 def test_tokens_are_estimated(ollama):
-    count = run(ask(ollama, lambda b: b.count_tokens("x", [{"role": "user", "content": "abc" * 100}])))
-    assert (count.value, count.is_exact) == (106, False)
+    count = run(
+        ask(ollama, lambda b: b.count_tokens("x", [{"role": "user", "content": "The tide comes in. " * 100}]))
+    )
+    assert 450 < count.value < 650
+    assert not count.is_exact
 
 
 def test_the_probe_tells_version_state_and_what_can_be_done(ollama):

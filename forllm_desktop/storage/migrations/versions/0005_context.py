@@ -107,6 +107,8 @@ CREATE TABLE token_samples (
     raw INTEGER NOT NULL,
     expected INTEGER NOT NULL,
     reported INTEGER NOT NULL,
+    kinds JSON NOT NULL,
+    was_shortened BOOLEAN NOT NULL,
     taken_at DATETIME NOT NULL,
     CONSTRAINT pk_token_samples PRIMARY KEY (sample_id),
     CONSTRAINT fk_token_samples_server_id_servers FOREIGN KEY(server_id) REFERENCES servers (server_id) ON DELETE CASCADE
