@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from forllm_desktop.llm.tokens import estimate_text, estimate_tokens
 from tests.conformance.harness import GENERIC, LMSTUDIO, OLLAMA, QUESTION, Desk, Dialect
 from tests.fakes import FakeOllama, FakeOpenAI, ollama_reply, sse_reply
 
 LONG = "What waits in the garden tonight? " * 60
-N_ESTIMATED = len(LONG) // 3
+N_ESTIMATED = estimate_text(LONG)
 
 
 @pytest.mark.parametrize("dialect", [OLLAMA, LMSTUDIO, GENERIC], ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize(
     ("text", "n_read", "is_shortened"),
-    [(LONG, N_ESTIMATED // 5, True), (LONG, int(N_ESTIMATED * 0.65), False), (QUESTION, 12, False)],
+    [(LONG, N_ESTIMATED // 5, True), (LONG, int(N_ESTIMATED * 0.85), False), (QUESTION, 12, False)],
     ids=["far below the estimate", "plain English", "too short to tell"],
 )
 def test_a_prompt_that_the_server_shortened_is_noted_with_the_reply(
@@ -26,9 +27,12 @@ def test_a_prompt_that_the_server_shortened_is_noted_with_the_reply(
     server.script(dialect.answer(*make("Nothing.", prompt=n_read)))
     request = desk.ask(server, dialect.model, text)
     assert desk.completed(request).content == "Nothing."
-    metrics = desk.job(request).metrics or {}
+    job = desk.job(request)
+    metrics = job.metrics or {}
     assert metrics["prompt_tokens"] == n_read
     assert metrics["prompt_shortened"] is is_shortened
+    assert metrics["expected_tokens"] == (job.token_breakdown or {})["total"]
+    assert metrics["is_exact_count"] is False
 
 
 def test_the_numbers_of_a_reply_are_stored_in_tokens_and_seconds(desk: Desk, ollama: FakeOllama) -> None:
@@ -36,7 +40,11 @@ def test_the_numbers_of_a_reply_are_stored_in_tokens_and_seconds(desk: Desk, oll
     ollama.script(OLLAMA.answer(*ollama_reply("Fine.", load=1_500_000_000, prompt=26, output=8)))
     request = desk.ask(ollama)
     desk.completed(request)
-    assert desk.job(request).metrics == {
+    expected = estimate_tokens(desk.job(request).prompt or [])
+    metrics = desk.job(request).metrics or {}
+    assert metrics.pop("raw_tokens") == pytest.approx(expected, abs=1)
+    assert metrics.pop("expected_tokens") == pytest.approx(expected, abs=6)
+    assert metrics == {
         "reason": "stop",
         "prompt_tokens": 26,
         "cached_tokens": None,
@@ -45,6 +53,7 @@ def test_the_numbers_of_a_reply_are_stored_in_tokens_and_seconds(desk: Desk, oll
         "prompt_seconds": 0.3,
         "output_seconds": 1.5,
         "prompt_shortened": False,
+        "is_exact_count": False,
         "reloaded": True,
     }
 
@@ -79,9 +88,8 @@ def check_chat_body(body: dict[str, Any], *, think: bool, most: int) -> None:
     assert body["think"] is think
     options = body["options"]
     assert set(options) == {"num_ctx", "num_predict"}
-    assert options["num_ctx"] == min(most, 40960 if body["model"] == "qwen3:8b" else 131072)
-    n_prompt = sum(-(-len(turn["content"]) // 3) for turn in body["messages"])
-    assert 0 < options["num_predict"] <= options["num_ctx"] - n_prompt
+    assert options["num_ctx"] == min(most, 4096)
+    assert 0 < options["num_predict"] < options["num_ctx"] - estimate_tokens(body["messages"])
     roles = [turn["role"] for turn in body["messages"]]
     assert roles[0] == "system"
     assert all(set(turn) == {"role", "content"} for turn in body["messages"])

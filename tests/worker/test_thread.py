@@ -424,7 +424,8 @@ def test_prompt_is_stored_as_it_was_sent(
     stored = queue.job(job.request_id)
     assert stored.prompt == backend.requests[0].messages
     assert stored.token_breakdown is not None
-    assert stored.token_breakdown["total"] + backend.requests[0].max_tokens == 4096
+    # Room is left for a prompt that has more tokens than were estimated.
+    assert 3_000 < stored.token_breakdown["total"] + backend.requests[0].max_tokens <= 4096
     assert stored.metrics is not None
     assert stored.metrics["reason"] == "stop"
 
