@@ -193,6 +193,13 @@ class Think(StrEnum):
     HIGH = "high"
 
 
+def think_of(wish: bool | None, *, is_on: bool) -> Think:
+    """Return how much a model shall think: as a persona wishes, else as the settings say."""
+    if wish is not None:
+        return Think.ON if wish else Think.OFF
+    return Think.DEFAULT if is_on else Think.OFF
+
+
 Message = dict[str, str]
 """One turn: `role` (system, user or assistant) and `content`."""
 

@@ -4,7 +4,7 @@ import asyncio
 import importlib.metadata
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -61,11 +61,22 @@ class EngineHost:
     """Owns the one engine process of the app; belongs to one event loop, `stop` apart.
 
     `threads` is the number of threads llama.cpp computes with; 0 leaves it to llama.cpp. `idle_seconds`
-    after its last use the engine is stopped; below 0 it stays.
+    after its last use the engine is stopped; below 0 it stays. `on_serving` is told a model's path, where it
+    is served and with which key; `on_gone`, from any thread, where it is no longer.
     """
 
-    def __init__(self, limits: Limits, *, threads: int = 0, idle_seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        threads: int = 0,
+        idle_seconds: float = 600.0,
+        on_serving: Callable[[str, str, str], None] = lambda path, url, key: None,
+        on_gone: Callable[[str], None] = lambda url: None,
+    ) -> None:
         self._limits = limits
+        self._on_serving = on_serving
+        self._on_gone = on_gone
         self._threads = threads
         self._idle_seconds = idle_seconds
         self._process: EngineProcess | None = None
@@ -163,6 +174,7 @@ class EngineHost:
         self._cancel_timer()
         process, self._process = self._process, None
         if process is not None:
+            self._tell_gone(process)
             process.stop(self._limits.engine_stop)
 
     async def _start(self, model_path: str, ctx: int) -> None:
@@ -170,9 +182,8 @@ class EngineHost:
         self._mark = file_mark(model_path)
         process = self._process = EngineProcess(model_path, ctx, self._threads)
         try:
-            process.url = await asyncio.wait_for(
-                asyncio.wrap_future(process.ready), self._limits.engine_start
-            )
+            url = await asyncio.wait_for(asyncio.wrap_future(process.ready), self._limits.engine_start)
+            process.url = url
         except TimeoutError as error:
             limit = f"{self._limits.engine_start:,.0f} seconds"
             raise BackendError(
@@ -185,12 +196,15 @@ class EngineHost:
         finally:
             if process.url is None:
                 process.kill()
+        self._on_serving(model_path, url, process.api_key)
+        process.ended.add_done_callback(lambda _: self._on_gone(url))
 
     async def _put_away(self) -> None:
         """Wait until the present engine has given its memory back."""
         process = self._process
         if process is None:
             return
+        self._tell_gone(process)
         process.leave()
         if not await _has_ended_within(process, self._limits.engine_stop):
             process.kill()
@@ -201,9 +215,14 @@ class EngineHost:
     def _leave(self) -> None:
         process = self._process
         if process is not None:
+            self._tell_gone(process)
             process.leave()
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._limits.engine_stop, process.kill)
+
+    def _tell_gone(self, process: EngineProcess) -> None:
+        if process.url is not None:
+            self._on_gone(process.url)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

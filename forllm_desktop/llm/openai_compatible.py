@@ -29,6 +29,14 @@ from forllm_desktop.llm.backend import (
 from forllm_desktop.llm.discovery import identify_as
 from forllm_desktop.llm.errors import classify_error
 from forllm_desktop.llm.fields import count_in, object_in, objects_in, seconds_in, size_in, text_in
+from forllm_desktop.llm.llama_counting import (
+    COUNT_PATH,
+    count_body,
+    props_path,
+    status_of,
+    template_options,
+    turns,
+)
 from forllm_desktop.llm.lmstudio import lmstudio_models
 from forllm_desktop.llm.prompt_size import reply_bound, was_shortened
 from forllm_desktop.llm.streams import SseEvent, SseEvents, ThinkSplitter, json_object
@@ -61,7 +69,6 @@ _SAMPLING = frozenset(
     }
 )
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")
-_COUNT_PATH = "/v1/chat/completions/input_tokens"
 
 
 class OpenAIBackend:
@@ -123,9 +130,9 @@ class OpenAIBackend:
     ) -> TokenCount:
         """Count a prompt, exactly on llama-server; an estimate elsewhere and where it has no such call."""
         if self._counts:
-            body = self._accepted({"model": model, "messages": _turns(messages), **_template_options(think)})
+            body = self._accepted(count_body(model, messages, think))
             try:
-                answer = await self._transport.ask("POST", _COUNT_PATH, body)
+                answer = await self._transport.ask("POST", COUNT_PATH, body)
             except BackendError as error:
                 if error.kind in (
                     ErrorKind.UNREACHABLE, ErrorKind.AUTH, ErrorKind.LOADING, ErrorKind.BUSY,
@@ -165,7 +172,7 @@ class OpenAIBackend:
     def _chat_body(self, request: ChatRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": _turns(request.messages),
+            "messages": turns(request.messages),
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": reply_bound(request),
@@ -176,7 +183,7 @@ class OpenAIBackend:
         if self._is_llamacpp:
             # Without return_progress a closed connection goes unnoticed for a second while a prompt is read.
             body |= {"cache_prompt": True, "return_progress": True}
-            body |= _template_options(request.think)
+            body |= template_options(request.think)
         elif self.profile.kind is ServerKind.LMSTUDIO:
             body["ttl"] = request.keep_alive
         return self._accepted(body)
@@ -225,7 +232,9 @@ class OpenAIBackend:
         await self._transport.request("GET", "/health" if self._is_llamacpp else "/v1/models")
 
     async def _with_properties(self, info: ModelInfo) -> ModelInfo:
-        props = await self._transport.ask("GET", "/props")
+        if info.loaded is False:
+            return info  # a router would load it for the answer
+        props = await self._transport.ask("GET", props_path(None if info.loaded is None else info.id))
         has_system = object_in(props.get("chat_template_caps")).get("supports_system_role")
         return replace(
             info,
@@ -336,14 +345,6 @@ def _refused_fields(error: BackendError, body: dict[str, Any]) -> set[str]:
     return {name for name in _DROPPABLE if name in body and name in named}
 
 
-def _template_options(think: Think) -> dict[str, Any]:
-    """Return what decides how llama.cpp fills a chat template; a count is of what is sent only with it."""
-    options: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": think is not Think.OFF}}
-    if think in (Think.LOW, Think.MEDIUM, Think.HIGH):
-        options["reasoning_effort"] = think.value
-    return options
-
-
 def _choice(frame: dict[str, Any]) -> dict[str, Any]:
     choices = objects_in(frame.get("choices"))
     return choices[0] if choices else {}
@@ -356,10 +357,6 @@ def _texts(frame: dict[str, Any]) -> tuple[str, str]:
     return next((text for text in thoughts if text), ""), text_in(delta.get("content")) or ""
 
 
-def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message["role"], "content": message["content"]} for message in messages]
-
-
 def _listed(entry: dict[str, Any]) -> ModelInfo:
     meta = object_in(entry.get("meta"))
     windows = (entry.get("max_model_len"), entry.get("context_length"), meta.get("n_ctx"))
@@ -370,6 +367,7 @@ def _listed(entry: dict[str, Any]) -> ModelInfo:
         quant=text_in(meta.get("ftype")),
         ctx_trained=count_in(meta.get("n_ctx_train")),
         ctx_allocated=next((n for window in windows if (n := count_in(window))), None),
+        loaded=None if status_of(entry) is None else status_of(entry) in ("loaded", "sleeping"),
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import astuple, dataclass
 
 from forllm_desktop.llm.backend import Message
 
+CHARACTERS_PER_TOKEN = 3
+"""A careful guess where no more than the length of a text is known."""
 TOKENS_PER_MESSAGE = 6
 """What a chat template puts around one turn: markers, role and line breaks; ChatML needs five."""
 

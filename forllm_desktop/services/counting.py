@@ -1,20 +1,28 @@
 """How many tokens texts have for a model: estimates that learn from replies, and free exact counts."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from forllm_desktop.domain.base import utc_now
-from forllm_desktop.domain.servers import ModelChoice, TokenSample
-from forllm_desktop.llm.backend import Limits, Message, TokenCount
+from forllm_desktop.domain.errors import NotFound
+from forllm_desktop.domain.persona import PersonaOptions
+from forllm_desktop.domain.servers import ModelChoice, ServerKind, TokenSample
+from forllm_desktop.llm.backend import Limits, Message, ServerProfile, TokenCount, think_of
 from forllm_desktop.llm.estimator import Estimator, Lesson, is_stuck, learnt
 from forllm_desktop.llm.tokens import TextSize
+from forllm_desktop.services.engine_board import EngineBoard
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.storage import counting as rows
+from forllm_desktop.storage import settings as setting_rows
 from forllm_desktop.storage.database import Database, IntegrityError
 
 SAMPLES_KEPT = 50
+EXACT_WITHIN = 3.0
+"""Seconds after which a server that is asked while somebody types has not answered."""
 
 
 class CountingService:
@@ -26,11 +34,14 @@ class CountingService:
         models: ModelsService,
         limits: Limits,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        engine: EngineBoard | None = None,
     ) -> None:
         self._database = database
         self._models = models
         self._limits = limits
         self._clock = clock
+        self._engine = engine or EngineBoard()
         self._learnt: dict[ModelChoice, Estimator] = {}
         self._lock = threading.Lock()
 
@@ -79,12 +90,45 @@ class CountingService:
         """Say whether the server counted as many tokens for a far smaller prompt before."""
         return is_stuck(self._lessons(choice), size, reported)
 
-    async def exact(self, choice: ModelChoice, messages: Sequence[Message]) -> TokenCount | None:
+    async def exact(
+        self, choice: ModelChoice, messages: Sequence[Message], options: PersonaOptions | None = None
+    ) -> TokenCount | None:
         """Count a prompt with a model that is loaded and awake, as it would be sent to it now.
 
-        None in all other cases: nothing is loaded, started or woken for it, and failures are no news.
+        `options` are those of the persona. None in all other cases: nothing is loaded, started or woken for
+        it, and failures are no news.
         """
-        return None
+        profile = await asyncio.to_thread(self._counting_profile, choice)
+        if profile is None:
+            return None
+        from forllm_desktop.llm.llama_counting import count_if_awake
+        from forllm_desktop.llm.transport import Transport
+
+        with self._database.read() as session:
+            settings = setting_rows.load(session)
+        transport = Transport(profile, replace(self._limits, read=EXACT_WITHIN))
+        try:
+            async with asyncio.timeout(EXACT_WITHIN):
+                think = think_of(options.think if options is not None else None, is_on=settings.think)
+                counted = await count_if_awake(transport, choice.name, messages, think)
+        except TimeoutError:
+            return None
+        finally:
+            await transport.aclose()
+        return TokenCount(counted, is_exact=True) if counted is not None else None
+
+    def _counting_profile(self, choice: ModelChoice) -> ServerProfile | None:
+        """Return how to reach a server that can count; may block on the keyring."""
+        try:
+            profile = self._models.profile(choice.server_id)
+        except NotFound:
+            return None
+        if profile.kind is ServerKind.ENGINE:
+            served = self._engine.served(choice.name)
+            if served is None:
+                return None
+            return replace(profile, base_url=served.url, api_key=served.api_key, use_proxy=False)
+        return profile if profile.kind is ServerKind.LLAMACPP else None
 
     def _lessons(self, choice: ModelChoice) -> list[Lesson]:
         with self._database.read() as session:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forllm_desktop.services.attachments import AttachmentService
     from forllm_desktop.services.context import ContextService
     from forllm_desktop.services.counting import CountingService
+    from forllm_desktop.services.engine_board import EngineBoard
     from forllm_desktop.services.files import FilesService
     from forllm_desktop.services.generation import GenerationService
     from forllm_desktop.services.prompt import PromptService
@@ -72,7 +73,13 @@ class Workspace:
     def counting(self) -> "CountingService":
         from forllm_desktop.services.counting import CountingService
 
-        return CountingService(self.database, self.models, self.limits, self.clock)
+        return CountingService(self.database, self.models, self.limits, self.clock, engine=self.engine_board)
+
+    @cached_property
+    def engine_board(self) -> "EngineBoard":
+        from forllm_desktop.services.engine_board import EngineBoard
+
+        return EngineBoard()
 
     @cached_property
     def files(self) -> "FilesService":

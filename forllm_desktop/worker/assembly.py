@@ -11,12 +11,14 @@ def make_queue_loop(
     workspace: Workspace, *, backoff: tuple[float, ...] = BACKOFF, save_every: float = SAVE_EVERY
 ) -> QueueLoop:
     """Return a worker's loop. Called in the thread, and inside the event loop, that it will run in."""
+    board = workspace.engine_board
+    engine = EngineHost(workspace.limits, on_serving=board.post, on_gone=board.clear)
     return QueueLoop(
         workspace.queue,
         workspace.prompts,
         workspace.settings,
         workspace.events,
-        Backends(workspace.models, workspace.settings, workspace.limits, EngineHost(workspace.limits)),
+        Backends(workspace.models, workspace.settings, workspace.limits, engine),
         workspace.generation,
         workspace.templates,
         workspace.counting,

@@ -20,10 +20,10 @@ from forllm_desktop.llm.backend import (
     Finished,
     Message,
     ModelInfo,
-    Think,
     Thinking,
     TokenCount,
     Waiting,
+    think_of,
 )
 from forllm_desktop.llm.estimator import Estimator, Expected
 from forllm_desktop.llm.tokens import measure_messages
@@ -66,7 +66,7 @@ class Caller:
         `options` are those it will be asked with: a template can write more when thinking is switched off.
         Raises BackendError.
         """
-        think = _think(options.think if options is not None else None, self.settings)
+        think = think_of(options.think if options is not None else None, is_on=self.settings.think)
         count = await self.backend.count_tokens(self.job.llm_model, messages, think)
         return count if count.is_exact else TokenCount(self.estimator.messages(messages), is_exact=False)
 
@@ -95,7 +95,7 @@ class Caller:
             n_prompt_least=expected.least,
             is_exact_count=count.is_exact,
             sampling={} if options.temperature is None else {"temperature": options.temperature},
-            think=_think(options.think, settings),
+            think=think_of(options.think, is_on=settings.think),
             keep_alive=settings.keep_alive,
             stall=settings.stall_limit,
         )
@@ -197,12 +197,6 @@ async def _stream(backend: Backend, request: ChatRequest, reply: ReplyText) -> F
                 case Finished():
                     return event
     raise BackendError(ErrorKind.STREAM_BROKEN, "The reply broke off", "The server ended without saying so.")
-
-
-def _think(wish: bool | None, settings: Settings) -> Think:
-    if wish is not None:
-        return Think.ON if wish else Think.OFF
-    return Think.DEFAULT if settings.think else Think.OFF
 
 
 def _without_reply(finished: Finished) -> BackendError:
