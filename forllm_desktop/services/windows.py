@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from forllm_desktop.domain.base import utc_now
@@ -14,7 +16,7 @@ from forllm_desktop.llm.prompt_size import bucket
 from forllm_desktop.services.models import ModelsService
 from forllm_desktop.storage import counting as rows
 from forllm_desktop.storage import settings as setting_rows
-from forllm_desktop.storage.database import Database
+from forllm_desktop.storage.database import Database, IntegrityError
 
 MISS_FOR = timedelta(minutes=5)
 """How long it counts that a server said nothing of a model's window: it may have been loading."""
@@ -100,26 +102,29 @@ class WindowService:
         self._events.models_changed.emit()
 
     def note(self, choice: ModelChoice, model: ModelInfo) -> None:
-        """Keep what a server says of a model; the same again is written down only now and then."""
+        """Keep what a server says of a model; the same again is written down only now and then.
+
+        What it does not say this time counts as before until that has expired.
+        """
         largest = min((size for size in (model.ctx_trained, model.ctx_allocated) if size), default=None)
-        now = self._clock()
-        known = self.facts(choice)
+        now, known = self._clock(), self.facts(choice)
         # Some is told only while a model is loaded.
         system = known.supports_system if known and model.supports_system is None else model.supports_system
-        is_same = known is not None and (known.ctx, known.supports_system) == (largest, system)
-        if is_same and known is not None and timedelta(0) <= now - known.seen_at < SEEN_EVERY:
+        said = _Said(largest, system)
+        before = _Said(known.ctx, known.supports_system) if known is not None else None
+        if known is not None and said == before and timedelta(0) <= now - known.seen_at < SEEN_EVERY:
             return
-        with self._database.write() as session:
+        seen_at = now
+        if known is not None and before is not None and self.is_fresh(choice):
+            seen_at = known.seen_at if said.ctx is None else now
+            said = replace(said, ctx=said.ctx or before.ctx)
+        # The server may have been removed meanwhile.
+        with suppress(IntegrityError), self._database.write() as session:
+            key = {"server_id": choice.server_id, "model": choice.name}
             session.merge(
-                ModelFacts(
-                    server_id=choice.server_id,
-                    model=choice.name,
-                    ctx=largest,
-                    supports_system=system,
-                    seen_at=now,
-                )
+                ModelFacts(**key, ctx=said.ctx, supports_system=said.supports_system, seen_at=seen_at)
             )
-        if known is None or known.ctx != largest:
+        if known is None or known.ctx != said.ctx:
             self._events.models_changed.emit()
 
     def bucket(self, choice: ModelChoice, needed: int, most: int, loaded: int | None) -> int:
@@ -141,17 +146,28 @@ class WindowService:
         """
         if not always and self.is_fresh(choice):
             return self.facts(choice)
+        self.note(choice, await self._described(choice))
+        return self.facts(choice)
+
+    async def _described(self, choice: ModelChoice) -> ModelInfo:
+        profile = await asyncio.to_thread(self._models.profile, choice.server_id)
+        if profile.kind is ServerKind.ENGINE:
+            from forllm_desktop.llm.gguf_header import read_gguf_header
+
+            header = await asyncio.to_thread(read_gguf_header, choice.name)
+            return ModelInfo(choice.name, ctx_trained=header.ctx_trained)
         from forllm_desktop.llm.connect import connect
 
-        profile = await asyncio.to_thread(self._models.profile, choice.server_id)
-        host = None
-        if profile.kind is ServerKind.ENGINE:
-            from forllm_desktop.llm.builtin import EngineHost
-
-            host = EngineHost(self._limits)  # starts nothing by itself
-        backend = await connect(profile, self._limits, host)
+        backend = await connect(profile, self._limits)
         try:
-            self.note(choice, await backend.describe(choice.name))
+            return await backend.describe(choice.name)
         finally:
             await backend.aclose()
-        return self.facts(choice)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a server says of a model; None where it says nothing."""
+
+    ctx: int | None
+    supports_system: bool | None

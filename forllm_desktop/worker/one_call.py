@@ -156,9 +156,10 @@ async def prepare(
     choice = None if job.server_id is None else ModelChoice(job.server_id, job.llm_model)
     wanted = windows.wanted(choice)
     model = await backend.prepare(job.llm_model, wanted)
+    ctx = window(model.ctx_trained, model.ctx_allocated, wanted)
     if choice is not None:
         windows.note(choice, model)
-    ctx = window(model.ctx_trained, model.ctx_allocated, wanted)
+        ctx = min(ctx, windows.window(choice))
     estimator = counting.estimator(choice)
     return Caller(job, choice, backend, model, ctx, estimator, settings, queue, counting, windows)
 
