@@ -9,7 +9,18 @@ from io import TextIOWrapper
 from typing import Any, NoReturn
 
 from forllm_desktop import __version__, paths
-from forllm_desktop.cli import ask, doctor, files, personas, posts, prompts, queue, servers, subforums
+from forllm_desktop.cli import (
+    ask,
+    doctor,
+    files,
+    models,
+    personas,
+    posts,
+    prompts,
+    queue,
+    servers,
+    subforums,
+)
 from forllm_desktop.cli.output import print_error
 from forllm_desktop.domain.errors import ForllmError, InvalidInput
 
@@ -109,6 +120,7 @@ def build_parser() -> Parser:
     personas.add_commands(commands, common)
     subforums.add_commands(commands, common)
     servers.add_commands(commands, common)
+    models.add_commands(commands, common)
     doctor.add_command(commands, common)
     return parser
 

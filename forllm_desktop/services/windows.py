@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import InvalidInput
@@ -22,6 +23,14 @@ MISS_FOR = timedelta(minutes=5)
 """How long it counts that a server said nothing of a model's window: it may have been loading."""
 SEEN_EVERY = timedelta(minutes=5)
 """How old a fact gets before hearing it again is written down: this lies before a request's first byte."""
+
+
+class WindowSource(StrEnum):
+    """Where a model's window comes from: its server's limit, the user's number for it, or the settings."""
+
+    SERVER = "server"
+    OWN = "own"
+    SETTINGS = "settings"
 
 
 class WindowService:
@@ -49,6 +58,16 @@ class WindowService:
         """
         with self._database.read() as session:
             return rows.window(session, choice)
+
+    def source(self, choice: ModelChoice) -> WindowSource:
+        """Say where the window of a model comes from."""
+        with self._database.read() as session:
+            facts, wanted = rows.facts(session, choice), rows.wanted(session, choice)
+            options = rows.options(session, choice)
+        if facts is not None and facts.ctx and facts.ctx <= wanted:
+            return WindowSource.SERVER
+        is_own = options is not None and options.context_window is not None
+        return WindowSource.OWN if is_own else WindowSource.SETTINGS
 
     def wanted(self, choice: ModelChoice | None) -> int:
         """Return the window to ask the server for: the user's number for the model, else the settings'."""
