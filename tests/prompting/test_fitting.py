@@ -15,8 +15,9 @@ from forllm_desktop.llm.estimator import Estimator
 from forllm_desktop.prompting.fitting import Budget, compose, fitted, require_fit, split
 from forllm_desktop.prompting.material import Material, Missing, Turn, TurnFile
 from forllm_desktop.prompting.prompt import BETWEEN, SizedPrompt
+from tests.plain_estimates import ThreeCharacters
 
-RAW = Estimator()
+RAW = ThreeCharacters()
 
 
 @dataclass
@@ -262,7 +263,10 @@ MATERIALS = st.builds(
     st.lists(OTHERS.map(lambda one: replace(one, topic="T")), max_size=3),
 )
 BUDGETS = st.builds(Budget, st.integers(100, 1_800), st.integers(0, 50), st.integers(0, 90))
-ESTIMATORS = st.builds(Estimator, st.floats(0.3, 2.5))
+ESTIMATORS = st.one_of(
+    st.builds(ThreeCharacters, scale=st.floats(0.3, 2.5)),
+    st.builds(Estimator, st.tuples(*[st.floats(0.1, 2.5)] * 4, st.floats(0, 40))),
+)
 
 
 @given(MATERIALS, BUDGETS, ESTIMATORS, st.booleans())

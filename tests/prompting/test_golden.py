@@ -24,6 +24,7 @@ from forllm_desktop.services.persona import PersonaService
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.storage.database import Database
 from tests.builders import FixedClock, a_server
+from tests.plain_estimates import ThreeCharacters
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -103,7 +104,7 @@ def teller(
         database,
         forum,
         personas,
-        PromptService(database, clock),
+        PromptService(database, clock, lambda _: ThreeCharacters()),
         ContextService(database, events),
         subforum,
         topic,
