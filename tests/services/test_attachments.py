@@ -8,6 +8,7 @@ import pytest
 from forllm_desktop.domain.errors import InvalidInput, NotFound
 from forllm_desktop.domain.files import FILES_LIMIT, NOTE_LIMIT, AttachedFile, FileFacts, PostFile, StoredFile
 from forllm_desktop.domain.forum import Post
+from forllm_desktop.llm.tokens import estimate_text
 from forllm_desktop.services.attachments import AttachmentService
 from forllm_desktop.services.files import FilesService
 from forllm_desktop.services.settings import SettingsService
@@ -110,10 +111,10 @@ def test_the_content_is_not_read_with_the_text(attachments):
 def test_a_file_with_too_many_tokens_is_refused_with_the_numbers(attachments, settings):
     settings.change(file_tokens=100)
     with pytest.raises(InvalidInput) as refused:
-        attachments.add_text("long.txt", "x" * 301)
+        attachments.add_text("long.txt", "word " * 200)
     assert "long.txt" in refused.value.title
-    assert "101 tokens; one file may have 100" in refused.value.message
-    attachments.add_text("fits.txt", "x" * 300)
+    assert f"{estimate_text('word ' * 200)} tokens; one file may have 100" in refused.value.message
+    attachments.add_text("fits.txt", "word " * 80)
 
 
 def test_what_is_not_stored_cannot_be_attached(attachments, give, post):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from forllm_desktop.domain.errors import InvalidInput, NotFound
+from forllm_desktop.llm.tokens import estimate_text
 from forllm_desktop.services.files import FilesService
 from forllm_desktop.services.settings import SettingsService
 from forllm_desktop.storage.database import Database
@@ -78,7 +79,7 @@ def test_file_of_a_folder_is_read(files: FilesService, folder: Path) -> None:
     number = files.add_folder(str(folder)).folder_id
     read = files.read(number, "deep/er/idea.txt")
     assert (read.name, read.text, read.content, read.encoding) == ("idea.txt", "An idea", b"An idea", "utf-8")
-    assert read.tokens == 3
+    assert read.tokens == estimate_text("An idea")
     files.edit_folder(number, is_recursive=False)
     assert "subfolders are not included" in refusal(lambda: files.read(number, "deep/er/idea.txt"))[2]
 
@@ -103,8 +104,9 @@ def test_file_with_too_many_tokens_is_refused_with_numbers(
     files: FilesService, folder: Path, database: Database, events
 ) -> None:
     SettingsService(database, events).change(file_tokens=100)
-    (folder / "long.txt").write_text("word " * 100, encoding="utf-8")
+    (folder / "long.txt").write_text("word " * 200, encoding="utf-8")
+    n_tokens = estimate_text("word " * 200)
     field, title, message = refusal(lambda: files.read_path(folder / "long.txt"))
     assert (field, title) == ("file", "long.txt is too long")
-    assert message == "It has about 167 tokens; one file may have 100 (Settings, Files)."
-    assert refusal(lambda: files.read_bytes("pasted.txt", b"word " * 100))[1] == "pasted.txt is too long"
+    assert message == f"It has about {n_tokens} tokens; one file may have 100 (Settings, Files)."
+    assert refusal(lambda: files.read_bytes("pasted.txt", b"word " * 200))[1] == "pasted.txt is too long"
