@@ -1,6 +1,7 @@
 """The breakages: one line each, one for each rule that must not be lost unnoticed."""
 
 from tests.mutants.breakage import Mutant, mutant
+from tests.mutants.counting import COUNTS
 from tests.mutants.personas import PERSONAS
 from tests.mutants.prompts import PROMPT_RULES
 from tests.mutants.tags import TAGGING
@@ -322,5 +323,5 @@ CLIENT_RULES = (
 
 MUTANTS: tuple[Mutant, ...] = (
     *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *TAGGING, *WINDOW,
-    *WRITING,
+    *WRITING, *COUNTS,
 )  # fmt: skip
