@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.llm.backend import ModelInfo
 from forllm_desktop.services import model_files
@@ -16,6 +15,7 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.pages.settings import SettingsPage
 from forllm_desktop.ui.pages.settings_windows import STEP, WindowsSection
 from forllm_desktop.ui.window_words import WindowFacts, window_sentence
+from tests.builders import NOW
 from tests.fakes import FakeOllama
 from tests.ui.gui_loop import Run, run, until
 
@@ -160,10 +160,10 @@ def test_many_models_are_shown_in_steps(
     [
         (WindowFacts(8192, None, None, None, None),
          "8,192 tokens, from Settings; its own limit is not known · never asked"),
-        (WindowFacts(4096, None, 4096, 0.062, utc_now() - timedelta(hours=2)),
+        (WindowFacts(4096, None, 4096, 0.062, NOW - timedelta(hours=2)),
          "4,096 tokens, all that its server allows · estimates off by about 6 % · asked 2 h ago"),
-        (WindowFacts(4096, 4096, 4096, None, utc_now()), "4,096 tokens, set here · asked just now"),
+        (WindowFacts(4096, 4096, 4096, None, NOW), "4,096 tokens, set here · asked just now"),
     ],
 )  # fmt: skip
 def test_the_sentence_says_where_a_window_comes_from(facts: WindowFacts, words: str) -> None:
-    assert window_sentence(facts, utc_now()) == words
+    assert window_sentence(facts, NOW) == words
