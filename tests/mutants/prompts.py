@@ -150,8 +150,8 @@ PROMPT_RULES = (
     mutant(
         "draft-without-its-files",
         "services/material.py",
-        "files = _files(draft.files, _texts(session, draft.files))",
-        "files = ()",
+        "read = _files(files, _texts(session, [file for file in files if isinstance(file, AttachedFile)]))",
+        "read = ()",
         f"{GOLDEN}::test_draft_is_what_the_post_will_be",
     ),
 )
