@@ -74,7 +74,7 @@ def test_rows_that_wait_are_blocked_once_the_one_before_fails(pane, queue, chain
     assert row_of(pane, third).blocked_by == first
     assert names(row_of(pane, first))[:2] == ["retry", "skip"]
     assert names(row_of(pane, third))[:2] == ["retry", "skip"]
-    assert names(row_of(pane, third))[-1] == "cancel"
+    assert "cancel" in names(row_of(pane, third))
     assert "failed" in shown(pane, Column.PROGRESS)[0]
 
 
