@@ -92,6 +92,26 @@ def test_a_question_is_answered_by_the_built_in_engine(
     qtbot.waitUntil(lambda: desktop.window.toolbar.pill.state.word == "Nothing queued", timeout=5_000)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_files_are_indexed_as_long_as_the_window_is_open(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "plan.md").write_text("A plan", encoding="utf-8")
+    desktop = start(tmp_path / "data")
+    assert desktop.workspace is not None
+    files = desktop.workspace.files
+    files.add_folder(str(notes))
+    qtbot.waitUntil(lambda: len(files.complete("plan")) == 1, timeout=30_000)
+    assert files._process is not None
+    process = Path(f"/proc/{files._process.pid}")
+    assert process.exists()
+    end(desktop, qtbot)
+    assert not process.exists()
+    again = start(tmp_path / "data")
+    assert again.workspace is not None
+    assert [found.name for found in again.workspace.files.complete("plan")] == ["plan.md"]
+
+
 def test_the_pill_says_which_model_works_and_pauses_it(start: Start, qtbot: QtBot) -> None:
     gate = Gate()
     with FakeOllama() as server:

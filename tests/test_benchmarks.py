@@ -32,7 +32,7 @@ from tests.ui.conftest import started_look  # noqa: F401
         lambda: personas.measure(personas=60, subforums=9, times=1),
         lambda: prompts.measure(posts=80, ancestors=12, times=1),
         lambda: streaming.measure(tokens=60, posts=8, seconds=0.6, times=1),
-        lambda: indexing.measure(files=300),
+        lambda: indexing.measure(files=300, times=1),
         lambda: idle.measure(watched=1.2),
     ],
     ids=[

@@ -103,6 +103,8 @@ def test_changes_on_the_disk_are_followed(
     shows("a.md", "sub/again/in/back.md")
     plant(root, "sub/again/in/more.md")
     shows("a.md", "sub/again/in/back.md", "sub/again/in/more.md")
+    plant(root, "sub/again/in/last.md")  # by now nothing else is to be looked at
+    shows("a.md", *(f"sub/again/in/{name}.md" for name in ("back", "more", "last")))
 
 
 def test_many_watches_become_one(

@@ -2,6 +2,7 @@
 
 from tests.mutants.breakage import Mutant, mutant
 from tests.mutants.counting import COUNTS
+from tests.mutants.files import FILES
 from tests.mutants.personas import PERSONAS
 from tests.mutants.prompts import PROMPT_RULES
 from tests.mutants.tags import TAGGING
@@ -323,5 +324,5 @@ CLIENT_RULES = (
 
 MUTANTS: tuple[Mutant, ...] = (
     *STORE, *FORUM_RULES, *QUEUE_RULES, *PROMPT_RULES, *CLIENT_RULES, *PERSONAS, *TAGGING, *WINDOW,
-    *WRITING, *COUNTS,
+    *WRITING, *COUNTS, *FILES,
 )  # fmt: skip
