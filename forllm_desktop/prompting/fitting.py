@@ -156,11 +156,12 @@ class _Fit:
         # No token is shorter than a byte.
         self._name = max((max(estimates.text(name), len(name.encode())) for name in names), default=0)
         self._assembled: dict[int, Prompt] = {}
+        self._sizes: dict[int, int] = {}
 
     @property
     def guess(self) -> int:
         """About how many posts have room: the tokens that they have by themselves say it."""
-        left = self.budget.room - self.estimates.messages(self.messages(0))
+        left = self.budget.room - self.size(0)
         for number, entry in enumerate(self.entries):
             left -= entry.tokens
             if left < 0:
@@ -185,10 +186,16 @@ class _Fit:
     def messages(self, n_entries: int) -> list[Message]:
         return self.assembled(n_entries).messages
 
+    def size(self, n_entries: int) -> int:
+        """Estimate the tokens of that prompt; each is looked at once, because texts may be long."""
+        if n_entries not in self._sizes:
+            self._sizes[n_entries] = self.estimates.messages(self.messages(n_entries))
+        return self._sizes[n_entries]
+
     def prompt(self, n_entries: int, count: TokenCount | None) -> SizedPrompt:
         """Return that prompt with its numbers; an estimate stands for a count that was not made."""
         made = self.assembled(n_entries)
-        count = count or TokenCount(self.estimates.messages(made.messages), is_exact=False)
+        count = count or TokenCount(self.size(n_entries), is_exact=False)
         return with_numbers(made, count, self.budget.answer, self.estimates, self._left_out(n_entries))
 
     def _taken(self, n_entries: int) -> Material:
@@ -248,7 +255,7 @@ def _driven(fit: _Fit) -> int:
     try:
         at = next(search)
         while True:
-            at = search.send(fit.has_room(at, fit.estimates.messages(fit.messages(at))))
+            at = search.send(fit.has_room(at, fit.size(at)))
     except StopIteration as end:
         return end.value
 
