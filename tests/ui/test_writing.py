@@ -324,6 +324,48 @@ def test_a_long_pasted_text_can_become_a_file_and_undo_brings_it_back(
     assert offer.isHidden()
 
 
+def test_a_pasted_text_that_cannot_be_a_file_stays_in_the_field(writing: Writing, long_text: str) -> None:
+    paste(writing, long_text)
+    offer = writing.form.paste_offer
+    writing.qtbot.waitUntil(offer.isVisible)
+    writing.workspace.settings.change(file_tokens=600)
+    with writing.qtbot.waitSignal(writing.form.files.failed):
+        QTest.mouseClick(offer._attach, Qt.MouseButton.LeftButton)
+    assert writing.field.toPlainText() == long_text
+    assert writing.form.files.files == ()
+    assert offer.isHidden()
+
+
+def test_a_pasted_text_is_not_lost_when_one_goes_on_while_it_becomes_a_file(
+    writing: Writing, long_text: str
+) -> None:
+    other = writing.workspace.forum.add_post(writing.topic.topic_id, "Other", writing.first.post_id)
+    paste(writing, long_text)
+    offer = writing.form.paste_offer
+    writing.qtbot.waitUntil(offer.isVisible)
+    QTest.mouseClick(offer._attach, Qt.MouseButton.LeftButton)
+    writing.composer.write_in(writing.topic.topic_id, other.post_id)
+    writing.composer.write_in(writing.topic.topic_id)
+    assert writing.field.toPlainText() == long_text or writing.form.files.files
+
+
+def test_undo_of_an_attached_text_leaves_the_other_files_alone(
+    writing: Writing, long_text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.txt"
+    path.write_text("slow")
+    paste(writing, long_text)
+    offer = writing.form.paste_offer
+    writing.qtbot.waitUntil(offer.isVisible)
+    QTest.mouseClick(offer._attach, Qt.MouseButton.LeftButton)
+    writing.qtbot.waitUntil(lambda: writing.field.toPlainText() == "")
+    writing.composer.attach([str(path)])
+    QTest.keyClick(writing.field, Qt.Key.Key_Z, CTRL)
+    writing.rest()
+    assert writing.field.toPlainText() == long_text
+    assert [file.name for file in writing.form.files.files] == ["slow.txt"]
+
+
 def test_keeping_it_says_nothing_more_and_a_short_text_is_not_offered(
     writing: Writing, long_text: str
 ) -> None:

@@ -65,6 +65,11 @@ class AttachmentRow(QWidget):
         return tuple(chip.file for chip in self._chips if chip.file is not None)
 
     @property
+    def names(self) -> set[str]:
+        """The names of all files, also of those that are still being read."""
+        return {chip.name for chip in self._chips}
+
+    @property
     def is_reading(self) -> bool:
         """Say whether files are still being read."""
         return bool(self._tickets)
@@ -197,6 +202,16 @@ class AttachmentRow(QWidget):
             neighbour = self._chips[min(place, len(self._chips) - 1)] if self._chips else self._undo
             neighbour.setFocus(Qt.FocusReason.TabFocusReason)
         self.changed.emit()
+
+    def take_out(self, name: str) -> None:
+        """Remove the last file of this name for good: its text is elsewhere again."""
+        for chip in reversed(self._chips):
+            if chip.file is not None and chip.file.name == name:
+                self._chips.remove(chip)
+                self._drop(chip)
+                self._arrange()
+                self.changed.emit()
+                return
 
     def undo_remove(self) -> None:
         """Bring the file back that was removed last."""

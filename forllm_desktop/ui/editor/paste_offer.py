@@ -27,6 +27,7 @@ class PasteOffer(QWidget):
         self._workspace, self._field, self._files = workspace, field, files
         self._pasted: QTextCursor | None = None
         self._attached, self._length = "", 0
+        self._attaching = ("", "")
         self._measuring = Latest("pasted-text", self)
         self._measuring.done.connect(self._offer)
         self._words = plain_label("", "small", "text_2", elides=True)
@@ -44,27 +45,26 @@ class PasteOffer(QWidget):
         self._undo.clicked.connect(self._take_back)
         field.text_pasted.connect(self._note)
         field.document().contentsChange.connect(self._follow_undo)
+        files.changed.connect(self._follow_files)
+        files.failed.connect(self._follow_files)
         self.hide()
 
     def attach(self) -> None:
-        """Take the pasted text out of the field and add it as a file."""
+        """Add the pasted text as a file; once it is stored as one, it leaves the field."""
         pasted = self._pasted
         if pasted is None or not pasted.hasSelection():
             self.forget()
             return
-        start, end = pasted.selectionStart(), pasted.selectionEnd()
-        text = self._field.tokens.stored_between(start, end)
-        self._pasted = None
-        pasted.removeSelectedText()
-        self._attached, self._length = self._name(text), end - start
-        self._files.add_text(self._attached, text)
-        self._show(f"The text is attached as “{self._attached}”.", is_offer=False)
+        text = self._text_of(pasted)
+        name = self._name(text)
+        self._attaching = (name, text)
         self._field.setFocus()
+        self._files.add_text(name, text)
 
     def forget(self) -> None:
         """Offer nothing any more."""
         had_focus = self._keep.hasFocus() or self._attach.hasFocus() or self._undo.hasFocus()
-        self._pasted, self._attached = None, ""
+        self._pasted, self._attached, self._attaching = None, "", ("", "")
         self.hide()
         self.changed.emit()
         if had_focus:
@@ -76,7 +76,7 @@ class PasteOffer(QWidget):
 
     def _note(self, start: int, end: int) -> None:
         most = self._workspace.settings.current().paste_tokens
-        self._attached = ""
+        self._attached, self._attaching = "", ("", "")
         # 0 offers nothing. No text has more tokens than bytes, so a short one need not be measured.
         if not most or (end - start) * 4 <= most:
             self.forget()
@@ -107,6 +107,29 @@ class PasteOffer(QWidget):
         self.show()
         self.changed.emit()
 
+    def _follow_files(self) -> None:
+        """Take the text out of the field when it is a file; it stays there if it cannot be one."""
+        name, text = self._attaching
+        pasted = self._pasted
+        if not name or pasted is None:
+            return
+        if name not in self._files.names:
+            self.forget()
+        elif any(file.name == name for file in self._files.files):
+            self._attaching = ("", "")
+            if self._text_of(pasted) != text:
+                # It was changed meanwhile: nothing of that may be lost.
+                self.forget()
+                return
+            self._pasted = None
+            length = pasted.selectionEnd() - pasted.selectionStart()
+            pasted.removeSelectedText()
+            self._attached, self._length = name, length
+            self._show(f"The text is attached as “{name}”.", is_offer=False)
+
+    def _text_of(self, pasted: QTextCursor) -> str:
+        return self._field.tokens.stored_between(pasted.selectionStart(), pasted.selectionEnd())
+
     def _take_back(self) -> None:
         self._field.setFocus()
         self._field.undo()
@@ -115,15 +138,14 @@ class PasteOffer(QWidget):
         """Take the file away when undo brings its text back, and the offer with an undone paste."""
         if self._attached and added >= self._length and self._field.document().isRedoAvailable():
             name = self._attached
-            self._files.show_files(tuple(file for file in self._files.files if file.name != name))
-            self._files.changed.emit()
             self.forget()
+            self._files.take_out(name)
         elif self._pasted is not None and not self._pasted.hasSelection():
             self.forget()
 
     def _name(self, text: str) -> str:
         ending = ".md" if text.lstrip().startswith(("# ", "- ", "```")) else ".txt"
-        taken = {file.name for file in self._files.files}
+        taken = self._files.names
         number, name = 1, f"{NAME}{ending}"
         while name in taken:
             number += 1
