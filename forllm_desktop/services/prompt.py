@@ -115,15 +115,19 @@ class PromptService:
         gathered, budget, target, _ = self._of_draft(draft)
         return _xray(compose(gathered, budget, target.estimator, system_role=target.has_system_role), target)
 
-    def counted_draft(self, draft: DraftQuestion, exact: Exact) -> Xray | None:
+    def counted_draft(
+        self, draft: DraftQuestion, exact: Exact, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Xray | None:
         """Return what `preview_draft` shows by exact counts, as it will be sent; None when `exact` has none.
 
+        None too once it is not wanted any more: a handful of counts is made, each as fast as its server.
         Called in a thread that has no event loop; `exact` makes its calls in one of its own. Raises NotFound.
         """
         gathered, budget, target, asked = self._of_draft(draft)
 
         async def count(messages: Sequence[Message]) -> TokenCount:
-            counted = await exact(asked.model, messages, asked.options) if asked.model else None
+            model = asked.model if is_wanted() else None
+            counted = await exact(model, messages, asked.options) if model else None
             if counted is None:
                 raise _NotLoaded
             return counted

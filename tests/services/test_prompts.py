@@ -83,6 +83,12 @@ def test_without_a_loaded_model_there_is_no_exact_number(
     assert len(model.asked) == 1
 
 
+def test_nothing_more_is_counted_once_it_is_not_wanted(prompts: PromptService, draft: DraftQuestion) -> None:
+    model = Loaded(1)
+    assert prompts.counted_draft(draft, model, lambda: not model.asked) is None
+    assert len(model.asked) == 1
+
+
 def test_longest_answer_of_a_persona_is_the_room_kept_for_it(
     prompts: PromptService, draft: DraftQuestion, personas: PersonaService
 ) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.forum import Post
+from forllm_desktop.domain.persona import PersonaOptions
 from forllm_desktop.domain.servers import ModelChoice, ServerKind
 from forllm_desktop.domain.xray import DraftQuestion, LeftOut, Reason, Xray, XrayPart
 from forllm_desktop.llm.backend import TokenCount
@@ -212,16 +213,20 @@ def test_the_exact_number_of_a_loaded_model_follows_when_typing_rests(
 ) -> None:
     asked = []
 
-    async def exact(choice: ModelChoice, messages: list) -> TokenCount:
-        asked.append((choice, messages[-1]["content"]))
+    async def exact(choice: ModelChoice, messages: list, options: PersonaOptions) -> TokenCount:
+        asked.append((choice, messages[-1]["content"], options))
         return TokenCount(77, is_exact=True)
 
     monkeypatch.setattr(workspace.counting, "exact", exact)
     topic, _ = a_topic(workspace.forum)
+    options = PersonaOptions(think=False)
+    ada = workspace.personas.create("Ada", "You are Ada.", options=options).persona_id
+    workspace.personas.assign(topic.subforum_id, ada)
 
     async def type_and_rest() -> None:
         composer = Composer(workspace)
         composer.write_in(topic.topic_id)
+        composer.choose_persona(ada)
         composer.show()
         composer._text.setPlainText("How many?")
         meter = composer._form.meter
@@ -229,12 +234,15 @@ def test_the_exact_number_of_a_loaded_model_follows_when_typing_rests(
         assert meter.words.startswith("~")
         await until(lambda: meter.xray is not None and meter.xray.is_exact)
         assert meter.words.startswith("77 of ")
+        assert meter.xray is not None
+        assert sum(meter.xray.sizes.values()) == 77
         composer.stop()
         composer.deleteLater()
 
     run(type_and_rest())
-    assert [choice for choice, _ in asked] == [model]
+    assert {choice for choice, _, _ in asked} == {model}
     assert "How many?" in asked[0][1]
+    assert asked[0][2] == options, "a template can write more when thinking is switched off"
 
 
 def test_typing_in_a_topic_of_ten_thousand_posts_with_two_hundred_above_never_stalls(

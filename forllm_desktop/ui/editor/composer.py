@@ -11,7 +11,7 @@ from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotPossible
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.tags import PersonaTag
-from forllm_desktop.domain.xray import DraftQuestion
+from forllm_desktop.domain.xray import DraftQuestion, Xray
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import words
 from forllm_desktop.ui.editor.asking_line import AskingLine
@@ -153,6 +153,11 @@ class Composer(QWidget):
             self._model.answering,
             title=typed.title,
         )
+
+    @property
+    def prompt(self) -> Xray | None:
+        """What would be sent, as it was measured last; None while nothing can be said."""
+        return self._form.meter.xray
 
     @property
     def is_at_rest(self) -> bool:

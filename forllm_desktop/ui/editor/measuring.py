@@ -1,12 +1,12 @@
 """Measures the prompt of what is being written, a moment after each change, in a thread."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.xray import DraftQuestion, Xray
+from forllm_desktop.domain.xray import DraftQuestion
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.background import Background
 from forllm_desktop.ui.latest import Latest
@@ -36,7 +36,7 @@ class Measuring(QObject):
         self._counting = Background(self, lambda _error: None)
         self._is_awake = False
         self._asked: DraftQuestion | None = None
-        self._found: Xray | None = None
+        self._counted: DraftQuestion | None = None
         self._soon = QTimer(self, singleShot=True, interval=MEASURE_AFTER)
         self._soon.timeout.connect(self.measure)
         self._later = QTimer(self, singleShot=True, interval=COUNT_AFTER)
@@ -80,25 +80,25 @@ class Measuring(QObject):
         self._soon.stop()
         self._later.stop()
         self._counting.cancel()
+        self._counted = None
 
     def _take(self, result: object) -> None:
         question, found = result  # type: ignore[misc]
         if question is not self._asked:
             return
-        self._found = found
         self.measured.emit(found)
         if not found.is_exact and found.messages and not self._soon.isActive():
             self._later.start()
 
     async def _count(self) -> None:
-        question, found = self._asked, self._found
-        if question is None or found is None or question.model is None:
+        question, workspace = self._asked, self._workspace
+        self._counted = question
+        if question is None:
             return
-        messages = [message.copy() for message in found.messages]
+        counted, exact = workspace.prompts.counted_draft, workspace.counting.exact
         try:
-            count = await self._workspace.counting.exact(question.model, messages)  # pyright: ignore[reportArgumentType]
+            found = await asyncio.to_thread(counted, question, exact, lambda: question is self._counted)
         except ForllmError:
             return
-        if count is not None and count.is_exact and question is self._asked:
-            self._found = replace(found, total=count.value, is_exact=True, error=None)
-            self.measured.emit(self._found)
+        if found is not None:
+            self.measured.emit(found)

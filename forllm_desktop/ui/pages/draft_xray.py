@@ -38,6 +38,7 @@ class DraftXray(QObject):
             self._drawer.post_requested.connect(self.post_requested)
             self._drawer.rule_requested.connect(self.rule_requested)
         self._drawer.open_drawer()
+        self._refresh()
 
     def stop(self) -> None:
         """Stop all work. Called when the page is closed."""
@@ -45,5 +46,9 @@ class DraftXray(QObject):
             self._drawer.stop()
 
     def _refresh(self) -> None:
-        if self._drawer is not None:
+        """Show what the meter shows: the same numbers, and by the same counts."""
+        prompt = self._composer.prompt
+        if self._drawer is not None and prompt is not None and prompt.is_exact:
+            self._drawer.show_counted(prompt)
+        elif self._drawer is not None:
             self._drawer.refresh()

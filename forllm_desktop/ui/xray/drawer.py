@@ -47,6 +47,7 @@ class PromptDrawer(QWidget):
         self._close = icon_button("Close the prompt", "x", shortcut="Esc")
         self._worker = Latest("prompt of a draft", self)
         self._timer = QTimer(self, singleShot=True, interval=AFTER)
+        self._counted: Xray | None = None
         head = QHBoxLayout()
         head.addWidget(plain_label("What would be sent", "ui_strong"), 1)
         head.addWidget(self._close)
@@ -96,7 +97,16 @@ class PromptDrawer(QWidget):
     def refresh(self) -> None:
         """Build the prompt anew soon, if the drawer is open: what is written, or a rule, changed."""
         if self.is_open:
+            self._counted = None
             self._timer.start()
+
+    def show_counted(self, counted: Xray) -> None:
+        """Show this prompt of what is written now, by exact counts, in place of the estimated one."""
+        if self.is_open:
+            self._counted = counted
+            self._timer.stop()
+            if not self._worker.is_busy:
+                self.view.show_xray(counted)
 
     def close_drawer(self) -> None:
         """Put the drawer away."""
@@ -141,6 +151,7 @@ class PromptDrawer(QWidget):
 
     def _build(self) -> None:
         self._timer.stop()
+        self._counted = None
         question = self._question()
         if question is None:
             self.view.show_error(ForllmError("Nothing is written yet", "Type a question to see its prompt."))
@@ -150,7 +161,7 @@ class PromptDrawer(QWidget):
     def _take(self, result: object) -> None:
         assert isinstance(result, Xray)
         if self.is_open:
-            self.view.show_xray(result)
+            self.view.show_xray(self._counted or result)
 
     def _refuse(self, error: object) -> None:
         assert isinstance(error, ForllmError)

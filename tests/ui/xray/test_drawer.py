@@ -1,6 +1,7 @@
 """The drawer of the composer: what would be sent for what is being written."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -87,3 +88,20 @@ def test_it_keeps_to_the_right_and_covers_a_narrow_page(drawer: PromptDrawer) ->
     assert drawer.width() <= 560
     drawer.parentWidget().resize(480, 600)
     assert drawer.width() == 480
+
+
+def test_exact_counts_take_the_place_of_the_estimate(
+    drawer: PromptDrawer, writing: Writing, workspace: Workspace, qtbot: QtBot
+) -> None:
+    writing.text = "How many?"
+    question = writing()
+    assert question is not None
+    counted = replace(workspace.prompts.preview_draft(question), total=77, is_exact=True)
+    drawer.open_drawer()
+    drawer.show_counted(counted)
+    qtbot.waitUntil(lambda: not drawer.is_busy)
+    assert drawer.view.xray == counted, "also where the estimate comes later"
+    drawer.refresh()
+    qtbot.waitUntil(lambda: not drawer.is_busy)
+    assert drawer.view.xray is not None
+    assert not drawer.view.xray.is_exact
