@@ -8,7 +8,7 @@ from typing import Any
 from forllm_desktop.domain.context import answer_room
 from forllm_desktop.domain.persona import PersonaOptions
 from forllm_desktop.domain.queue import Job
-from forllm_desktop.domain.servers import ModelChoice, ServerKind
+from forllm_desktop.domain.servers import ModelChoice, ModelFacts, ServerKind
 from forllm_desktop.domain.settings import Settings
 from forllm_desktop.llm.backend import (
     Backend,
@@ -160,8 +160,16 @@ async def prepare(
     if choice is not None:
         windows.note(choice, model)
         ctx = min(ctx, windows.window(choice))
+        model = _with_what_is_known(model, windows.facts(choice))
     estimator = counting.estimator(choice)
     return Caller(job, choice, backend, model, ctx, estimator, settings, queue, counting, windows)
+
+
+def _with_what_is_known(model: ModelInfo, facts: ModelFacts | None) -> ModelInfo:
+    """Return a model with what its server says only while it is loaded, and said before: as previews do."""
+    if facts is None or model.supports_system is not None:
+        return model
+    return replace(model, supports_system=facts.supports_system)
 
 
 def metrics_of(finished: Finished) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.persona import PersonaOptions
 from forllm_desktop.domain.servers import ModelChoice, ServerKind
 from forllm_desktop.domain.xray import DraftQuestion, LeftOut, Reason, Xray, XrayPart
-from forllm_desktop.llm.backend import TokenCount
+from forllm_desktop.llm.backend import ModelInfo, TokenCount
 from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui.editor.composer import Composer
 from forllm_desktop.ui.editor.meter import Meter, legend, spoken, total
@@ -154,6 +154,18 @@ def test_it_waits_until_typing_rests_and_measures_once(
     assert asked == []
     measured(composer, qtbot)
     assert asked == ["word by word"]
+
+
+def test_it_follows_what_becomes_known_of_the_model_and_what_changes_around_the_text(
+    composer: Composer, workspace: Workspace, model: ModelChoice, qtbot: QtBot
+) -> None:
+    assert measured(composer, qtbot).window == 8192
+    workspace.windows.note(model, ModelInfo(model.name, ctx_trained=2048))
+    qtbot.waitUntil(lambda: measured(composer, qtbot).window == 2048)
+    workspace.context.set_own(composer._place.subforum_id, answer_tokens=300)
+    qtbot.waitUntil(lambda: measured(composer, qtbot).answer == 300)
+    workspace.personas.change(1, instructions="Answer in one word.")
+    qtbot.waitUntil(lambda: "Answer in one word." in str(measured(composer, qtbot).messages))
 
 
 def test_nothing_is_measured_while_nobody_sees_it(composer: Composer, qtbot: QtBot) -> None:

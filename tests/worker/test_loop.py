@@ -12,7 +12,7 @@ from forllm_desktop.domain.forum import Post
 from forllm_desktop.domain.queue import Job
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.events import Events
-from forllm_desktop.llm.backend import BackendError, Content, ErrorKind
+from forllm_desktop.llm.backend import BackendError, Content, ErrorKind, ModelInfo
 from forllm_desktop.services.counting import CountingService
 from forllm_desktop.services.forum import ForumService
 from forllm_desktop.services.generation import GenerationService
@@ -482,3 +482,24 @@ def test_cancelled_from_outside_the_loop_ends_and_puts_the_request_back(
     in_loop(work())
     assert queue.job(job.request_id).status == "pending"
     assert reply_of(database, queue, job.request_id).content == "Because "
+
+
+# -- what is sent
+
+
+def test_what_a_server_says_only_while_a_model_is_loaded_counts_also_when_it_is_not(
+    make_loop: MakeLoop,
+    queue: QueueService,
+    forum: ForumService,
+    database: Database,
+    prompts: PromptService,
+    windows: WindowService,
+) -> None:
+    job = a_request(queue, forum, database)
+    choice = ModelChoice(job.server_id or 0, job.llm_model)
+    windows.note(choice, ModelInfo(job.llm_model, ctx_trained=4096, supports_system=False))
+    shown = prompts.preview_post(job.post_id_to_respond_to or 0, model=choice)
+    backend = ScriptedBackend()
+    drain(make_loop, backend)
+    assert [message["role"] for message in shown.messages] == ["user"]
+    assert backend.requests[0].messages == list(shown.messages)

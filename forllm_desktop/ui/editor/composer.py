@@ -272,7 +272,7 @@ class Composer(QWidget):
         self._note_asked()
         self._measuring.note_change()
 
-    def _note_posts(self, _post_id: int) -> None:
+    def _note_posts(self, _id: int) -> None:
         self._measuring.note_change()
 
     def _note_asked(self) -> None:
@@ -345,8 +345,10 @@ class Composer(QWidget):
         self._model.settings_requested.connect(self.settings_requested)
         self._persona.changed.connect(self._note_persona)
         self._model.changed.connect(self._measuring.note_change)
-        for happened in (events.post_added, events.post_changed, events.post_removed):
+        for happened in (events.post_added, events.post_changed, events.post_removed, events.topic_changed):
             happened.connect(self._note_posts)
+        for happened in (events.models_changed, events.personas_changed, events.subforums_changed):
+            happened.connect(self._measuring.note_change)
         events.settings_changed.connect(self._apply_settings)
         events.personas_changed.connect(self._persona.refresh)
         events.subforums_changed.connect(self._persona.refresh)

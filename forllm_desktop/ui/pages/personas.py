@@ -275,8 +275,8 @@ class PersonasPage(Page):
         commands.undo_offered.connect(self.undo_offered)
         events.personas_changed.connect(self._note_personas)
         events.servers_changed.connect(self._note_facts)
-        events.settings_changed.connect(self._note_settings)
-        events.subforums_changed.connect(self._note_facts)
+        for happened in (events.settings_changed, events.subforums_changed, events.models_changed):
+            happened.connect(self._note_settings)
         events.topic_changed.connect(self._note_topic)
         self._generated.compare_requested.connect(lambda id: self.page_requested.emit(f"proposal:{id}"))
         self._generated.failed.connect(self.failed)

@@ -55,8 +55,15 @@ class RequestXray(QWidget):
         events = workspace.events
         events.job_changed.connect(self._note_job)
         events.post_changed.connect(self._note_post)
-        events.personas_changed.connect(self._note_ahead)
-        events.settings_changed.connect(self._note_ahead)
+        events.post_added.connect(self._note_post)
+        events.post_removed.connect(self._note_post)
+        for happened in (
+            events.personas_changed,
+            events.settings_changed,
+            events.models_changed,
+            events.subforums_changed,
+        ):
+            happened.connect(self._note_ahead)
         self._timer.timeout.connect(self._read)
         self._worker.done.connect(self._take)
         self._worker.failed.connect(self._refuse)

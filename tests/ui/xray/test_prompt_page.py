@@ -73,6 +73,10 @@ def test_a_waiting_request_shows_what_would_be_sent_and_follows(
     assert shown == workspace.prompts.preview(post.post_id, ada.persona_id, content, choice)
     workspace.personas.change(ada.persona_id, instructions="You are another Ada.")
     qtbot.waitUntil(lambda: "another Ada" in page._xray.view.rows[0].text)
+    workspace.windows.set_override(choice, 2_048)
+    qtbot.waitUntil(lambda: page._xray.view.xray is not None and page._xray.view.xray.window == 2_048)
+    workspace.context.set_own(workspace.forum.topic(post.topic_id).subforum_id, answer_tokens=300)
+    qtbot.waitUntil(lambda: page._xray.view.xray is not None and page._xray.view.xray.answer == 300)
 
 
 def test_a_request_that_sent_nothing_says_so(
