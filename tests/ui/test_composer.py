@@ -313,3 +313,43 @@ def test_a_disk_that_takes_nothing_is_told_where_one_posts_and_the_text_stays(as
         button(composer, "Post").click()
     assert composer._text.toPlainText() == ""
     assert len(asked.forum.thread(topic.topic_id)) == 2
+
+
+@pytest.mark.parametrize("kind", ["reply", "edit"])
+def test_a_topic_is_opened_again_where_one_was_writing(services, qtbot, kind):
+    topic, first = a_topic(services.forum)
+    post = services.forum.add_post(topic.topic_id, "Other", first.post_id)
+    composer = composer_of(services, qtbot)
+    if kind == "edit":
+        composer.edit(post.post_id)
+    else:
+        composer.write_in(topic.topic_id, post.post_id)
+    typed(composer, qtbot, " and more")
+    composer.stop()
+    again = composer_of(services, qtbot)
+    again.resume(topic.topic_id)
+    assert again._text.toPlainText().endswith(" and more")
+    assert again._place == composer._place
+    again.give_up()
+    third = composer_of(services, qtbot)
+    third.resume(topic.topic_id)
+    assert third._place.key == f"topic:{topic.topic_id}"
+    assert third._text.toPlainText() == ""
+
+
+def test_a_topic_is_opened_as_usual_when_the_answered_post_is_deleted_or_nothing_was_typed(services, qtbot):
+    topic, first = a_topic(services.forum)
+    post = services.forum.add_post(topic.topic_id, "Other", first.post_id)
+    composer = composer_of(services, qtbot)
+    composer.write_in(topic.topic_id, post.post_id)
+    composer.stop()
+    again = composer_of(services, qtbot)
+    again.resume(topic.topic_id)
+    assert again._place.key == f"topic:{topic.topic_id}"
+    again.write_in(topic.topic_id, post.post_id)
+    typed(again, qtbot, "Lost?")
+    again.stop()
+    services.forum.delete_post(post.post_id)
+    third = composer_of(services, qtbot)
+    third.resume(topic.topic_id)
+    assert third._place.key == f"topic:{topic.topic_id}"

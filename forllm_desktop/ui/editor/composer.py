@@ -16,6 +16,7 @@ from forllm_desktop.services.workspace import Workspace
 from forllm_desktop.ui import words
 from forllm_desktop.ui.editor.asking_line import AskingLine
 from forllm_desktop.ui.editor.completing import Completing
+from forllm_desktop.ui.editor.left_places import LeftPlaces
 from forllm_desktop.ui.editor.measuring import Measuring
 from forllm_desktop.ui.editor.place import Place
 from forllm_desktop.ui.editor.sending import Sending, Sent
@@ -60,6 +61,7 @@ class Composer(QWidget):
         self._workspace = workspace
         self._forum = workspace.forum
         self._place = Place()
+        self._left = LeftPlaces(workspace)
         form = self._form = WritingForm(workspace)
         self._text, self._title, self._error = form.text, form.title, form.error
         self._persona, self._model = form.persona, form.model
@@ -75,6 +77,14 @@ class Composer(QWidget):
         self._apply_settings()
 
     # -- where it writes
+
+    def resume(self, topic_id: int) -> None:
+        """Write in a topic where one did when it was left, if something not sent is there."""
+        kind, post_id = self._left.left_in(topic_id) or ("", 0)
+        if kind == "edit":
+            self.edit(post_id)
+        else:
+            self.write_in(topic_id, post_id or None)
 
     def write_in(self, topic_id: int, parent_post_id: int | None = None) -> None:
         """Write in a topic: a reply to a post, without one to the topic's first post."""
@@ -255,6 +265,7 @@ class Composer(QWidget):
         found = self._unsent.found(place.key)
         # Only now: what is in the field must never be saved as the draft of another place.
         self._place = place
+        self._left.note(place)
         self._form.show_typed(found or text)
         self._unsent.go_to(place.key)
         self._note_asked()

@@ -60,7 +60,7 @@ class TopicPage(Page):
         self._thread.set_flat(ws.settings.recall("flat", False) is True)
         self._thread.flat_changed.connect(lambda is_flat: ws.settings.remember("flat", is_flat))
         self._composer = Composer(ws)
-        self._composer.write_in(topic_id)
+        self._composer.resume(topic_id)
         self._asking = PostAsking(ws, self)
         self._xray = DraftXray(ws, self._composer, self._thread)
         layout = QVBoxLayout(self)

@@ -43,6 +43,21 @@ def test_ask_go_away_and_come_back_to_the_unread_reply(user: User, ollama: FakeO
     user.wait(lambda: "unread" not in user.described_row("Why is the lettuce gone?"), "it is read")
 
 
+def test_what_was_being_written_is_in_the_field_after_a_restart(user: User, ollama: FakeOllama) -> None:
+    user.start()
+    make_subforum(user, "Garden")
+    post(user, "Garden", "Why is the lettuce gone?")
+    user.click("Text of the post", QPlainTextEdit)
+    user.press("Escape", "E")
+    user.sees("Edit the post")
+    user.write(" And the beans?")
+    user.quit()
+    user.start()
+    user.sees("Edit the post")
+    field = user.find(QPlainTextEdit, "Text of the post")
+    user.wait(lambda: field.toPlainText() == "Why is the lettuce gone? And the beans?", "the text")
+
+
 def test_rename_reorder_move_delete_and_restore(user: User, ollama: FakeOllama) -> None:
     user.start()
     make_subforum(user, "Garden")
