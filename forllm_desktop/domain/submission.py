@@ -75,19 +75,6 @@ class EditEffect:
     added: tuple[Affected, ...] = ()
     cancelled: tuple[Affected, ...] = ()
 
-    @property
-    def is_none(self) -> bool:
-        """Say whether nothing changes in the queue."""
-        return not self.added and not self.cancelled
-
-    @property
-    def words(self) -> str:
-        """The effect in a sentence: "Asks Ada and Bob. Cancels the request to Carl."; "" for none."""
-        asks = f"Asks {_listed(self.added)}." if self.added else ""
-        plural = "s" if len(self.cancelled) > 1 else ""
-        cancels = f"Cancels the request{plural} to {_listed(self.cancelled)}." if self.cancelled else ""
-        return " ".join(filter(None, [asks, cancels]))
-
 
 @dataclass(frozen=True)
 class Edited:
@@ -97,10 +84,3 @@ class Edited:
     jobs: tuple[Job, ...] = ()
     cancelled: tuple[int, ...] = ()
     undo: Undo | None = None
-
-
-def _listed(affected: tuple[Affected, ...]) -> str:
-    names = [one.name for one in affected]
-    if len(names) > 5:
-        names = [*names[:4], f"{len(names) - 4} more"]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Hashable
 
 from forllm_desktop.domain.errors import ForllmError
-from forllm_desktop.domain.files import AttachedFile, FileFolder
+from forllm_desktop.domain.files import AttachedFile, FileFolder, checked_file_name
 from forllm_desktop.domain.found_files import ReadFile
 from forllm_desktop.domain.tags import FileTag, file_tags
 from forllm_desktop.domain.xray import DraftQuestion
@@ -53,7 +53,7 @@ class DraftedFiles:
             if key in self._seen:
                 return self._seen[key]
         try:
-            text = TurnFile(tag.label, self._read(tag.folder_id, tag.path).text)
+            text = TurnFile(checked_file_name(tag.label), self._read(tag.folder_id, tag.path).text)
         except ForllmError:
             text = None
         with self._lock:

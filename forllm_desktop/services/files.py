@@ -28,6 +28,7 @@ from forllm_desktop.storage.database import Database, Session
 
 INDEX_FILE = "files.db"
 """Name of the index in the data folder; it can be deleted at any time."""
+_NO_FILES = ("/proc", "/sys", "/dev")
 
 
 class FilesService:
@@ -333,7 +334,7 @@ def _require_new(session: Session, path: str) -> None:
 
 
 def _checked_folder(path: str) -> str:
-    """Return the full path of a folder that can be listed. Raises InvalidInput."""
+    """Return the full path of a folder that can be listed and holds files of people. Raises InvalidInput."""
     if not path.strip():
         raise InvalidInput("path", "No folder is named", "Choose one.")
     try:
@@ -351,4 +352,20 @@ def _checked_folder(path: str) -> str:
         raise InvalidInput(
             "path", "The folder cannot be read", f"{shown_name(path)}: {reason}. Choose another one."
         ) from error
+    _require_of_people(os.path.realpath(full))
     return str(full)
+
+
+def _require_of_people(real: str) -> None:
+    """Refuse the whole computer, and what the system only shows as files: secrets of programs lie there."""
+    system_drive = f"{os.environ.get('SYSTEMDRIVE', '')}{os.sep}" if os.name == "nt" else os.sep
+    if real == system_drive:
+        raise InvalidInput(
+            "path",
+            "This is the whole computer",
+            "Files of the system and of other people would be found too. Choose the folders that you need.",
+        )
+    if os.name != "nt" and any(Path(real).is_relative_to(place) for place in _NO_FILES):
+        raise InvalidInput(
+            "path", "There are no files in this folder", f"{real} shows what the system and its programs do."
+        )

@@ -34,6 +34,9 @@ from forllm_desktop.storage.database import Database, Session
 Exact = Callable[[ModelChoice, Sequence[Message], PersonaOptions], Awaitable[TokenCount | None]]
 """Counts a prompt as it would be sent to a model with these options; None when the model is not loaded."""
 
+_CLOSE = 0.75
+"""Share of the room from which on an estimate of what must be sent is not relied on, if there is a count."""
+
 FilesOf = Callable[[DraftQuestion], Sequence[AttachedFile | TurnFile]]
 
 
@@ -51,7 +54,8 @@ class Target:
 class PromptService:
     """From a post and a persona to one prompt. Everything may be called from any thread.
 
-    `estimator` leads from a model to what estimates its tokens, `files` from a draft to its files.
+    `estimator` leads from a model to what estimates its tokens, `files` from a draft to its files; `exact`
+    counts with a model that is loaded anyway.
     """
 
     def __init__(
@@ -60,11 +64,13 @@ class PromptService:
         clock: Callable[[], datetime] = utc_now,
         estimator: Callable[[ModelChoice | None], Estimator] = lambda _: Estimator(),
         files: FilesOf = lambda draft: draft.files,
+        exact: Exact | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._estimator = estimator
         self._files = files
+        self._exact = exact
 
     # -- before it is sent
 
@@ -142,8 +148,14 @@ class PromptService:
         return _xray(prompt, target)
 
     def require_fit(self, draft: DraftQuestion) -> None:
-        """Raise InvalidInput, with the numbers and what to drop, when a post has no room in the window."""
+        """Raise InvalidInput, with the numbers and what to drop, when a post has no room in the window.
+
+        Where the estimate is close a loaded model decides, as when it is sent; called in a thread like
+        `counted_draft`.
+        """
         found = self.preview_draft(draft)
+        if self._exact is not None and _is_close(found):
+            found = self.counted_draft(draft, self._exact) or found
         if not found.fits:
             count = TokenCount(found.total, found.is_exact)
             raise InvalidInput(
@@ -290,6 +302,14 @@ def _model_of(session: Session, persona: PersonaVersion) -> ModelChoice | None:
     settings = setting_rows.load(session)
     default = ModelChoice(settings.default_server_id, settings.default_model)
     return default if default.name and session.get(Server, default.server_id) else None
+
+
+def _is_close(found: Xray) -> bool:
+    """Say whether an estimate may be wrong about what must be sent having room."""
+    around = [part for part in found.parts if part.source in ("thread", "other") and not part.is_pinned]
+    can_go = {part.post_id for part in around}
+    fixed = sum(part.tokens for part in found.parts if part.post_id is None or part.post_id not in can_go)
+    return fixed > _CLOSE * (found.window - found.answer)
 
 
 def _xray(prompt: SizedPrompt, target: Target) -> Xray:

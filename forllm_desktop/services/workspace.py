@@ -105,7 +105,8 @@ class Workspace:
         from forllm_desktop.services.prompt import PromptService
 
         drafted = DraftedFiles(self.database, self.attachments, self.files.read)
-        return PromptService(self.database, self.clock, self.counting.estimator, drafted.of_draft)
+        counting = self.counting
+        return PromptService(self.database, self.clock, counting.estimator, drafted.of_draft, counting.exact)
 
     @cached_property
     def prompt_rules(self) -> "PromptRuleService":

@@ -147,13 +147,6 @@ def newest_whole_post(session: Session, topic_id: int) -> int | None:
     ).first()
 
 
-def descendants(session: Session, post_id: int) -> Sequence[Post]:
-    """List all posts below a post, deleted ones too, oldest first."""
-    below = select(Post.post_id).where(Post.parent_post_id == post_id).cte("below", recursive=True)
-    below = below.union(select(Post.post_id).join(below, Post.parent_post_id == below.c.post_id))
-    return _of(session, below)
-
-
 def has_live_replies(session: Session, post_id: int) -> bool:
     """Say whether anything live hangs below a post, be it below deleted replies."""
     reply = aliased(Post)

@@ -240,13 +240,6 @@ def empty_replies_of_ended_requests(session: Session) -> Sequence[Job]:
     ).all()
 
 
-def request_writing(session: Session, post_id: int) -> Job | None:
-    """Return the newest request whose reply this post is."""
-    return session.scalars(
-        select(Job).where(Job.reply_post_id == post_id).order_by(Job.request_id.desc()).limit(1)
-    ).first()
-
-
 def standing(session: Session) -> Standing:
     """Count the open requests by what they do."""
     is_parked = and_(Job.status == JobStatus.PENDING, Job.wait_reason.is_not(None))

@@ -55,6 +55,16 @@ def test_a_tagged_file_is_in_the_preview_as_it_is_sent(desk: Desk) -> None:
     assert sent.messages[-1]["content"] == shown
 
 
+@pytest.mark.parametrize("label", ["notes/a.md", "a\u202e\u200b.md", " "])
+def test_a_file_has_the_name_in_the_preview_that_it_is_sent_with(desk: Desk, label: str) -> None:
+    text = f"See {file_tag_text(desk.folder, 'a.md', label)}"
+    shown = desk.preview(text)
+    done = desk.ws.submitting.submit(NewPost(desk.place, text=text))
+    persona = desk.ws.personas.personas()[0]
+    sent = desk.ws.prompts.preview(done.post.post_id, persona.persona_id, persona.content, None)
+    assert sent.messages[-1]["content"] == shown
+
+
 def test_a_changed_file_and_changed_rules_are_followed(desk: Desk) -> None:
     text = f"See {desk.tag('a.md')}"
     assert "First A." in desk.preview(text)

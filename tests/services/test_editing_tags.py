@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forllm_desktop.domain.errors import InvalidInput, NotPossible
 from forllm_desktop.domain.queue import JobStatus
-from forllm_desktop.domain.submission import Submitted
+from forllm_desktop.domain.submission import EditEffect, Submitted
 from tests.builders import a_model_reply
 from tests.recorder import Recorder
 from tests.services.submitting import Desk
@@ -41,7 +41,8 @@ def test_the_effect_is_said_before_and_is_what_happens(desk: Desk) -> None:
     made = posted(desk, f"x {desk.tag('Ada', 'Bob')}")
     text = f"y {desk.tag('Bob')} {desk.tag('Carl', 'Ada')}"
     said = desk.submitting.effect(made.post.post_id, text)
-    assert said.words == "Asks Bob, Carl and Ada. Cancels the requests to Ada and Bob."
+    assert [one.name for one in said.added] == ["Bob", "Carl", "Ada"]
+    assert [one.name for one in said.cancelled] == ["Ada", "Bob"]
     assert statuses(desk) == ["pending", "pending_dependency"]
     edited = desk.submitting.edit(made.post.post_id, text)
     assert desk.names(edited.jobs) == [one.name for one in said.added]
@@ -54,7 +55,7 @@ def test_an_edit_that_leaves_the_tags_leaves_the_requests(desk: Desk) -> None:
     made = posted(desk, f"x {desk.tag('Ada', 'Bob')} {desk.tag('Carl')}")
     desk.queue.cancel(made.jobs[2].request_id)
     text = f"{desk.tag('Carl')} y {desk.tag('Ada', 'Bob')}"
-    assert desk.submitting.effect(made.post.post_id, text).is_none
+    assert desk.submitting.effect(made.post.post_id, text) == EditEffect()
     edited = desk.submitting.edit(made.post.post_id, text)
     assert (edited.jobs, edited.cancelled) == ((), ())
     assert statuses(desk) == ["pending", "pending_dependency", "cancelled"]
@@ -114,7 +115,7 @@ def test_an_edit_is_taken_back_with_its_requests(desk: Desk) -> None:
 def test_tags_in_a_models_text_ask_nobody(desk: Desk) -> None:
     made = posted(desk, "x")
     reply = a_model_reply(desk.workspace.database, made.post)
-    assert desk.submitting.effect(reply.post_id, desk.tag("Ada")).is_none
+    assert desk.submitting.effect(reply.post_id, desk.tag("Ada")) == EditEffect()
     assert desk.submitting.edit(reply.post_id, f"{desk.tag('Ada')}:@Nobody").jobs == ()
     assert desk.queue.jobs() == []
 

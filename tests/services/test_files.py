@@ -51,6 +51,19 @@ def test_what_is_no_folder_is_not_added(files: FilesService, path: str) -> None:
     assert files.folders() == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has these")
+@pytest.mark.parametrize("path", ["/", "//", "/usr/..", "/proc", "/proc/self", "/proc/self/root", "/sys"])
+def test_the_whole_computer_and_what_is_no_file_is_not_added(files: FilesService, path: str) -> None:
+    assert refusal(lambda: files.add_folder(path))[0] == "path"
+    assert files.folders() == []
+
+
+def test_a_link_to_the_whole_computer_is_not_added(files: FilesService, tmp_path: Path) -> None:
+    link = tmp_path / "all"
+    link.symlink_to("/")
+    assert refusal(lambda: files.add_folder(str(link)))[1] == "This is the whole computer"
+
+
 def test_file_is_not_added_as_a_folder(files: FilesService, folder: Path) -> None:
     assert "Not a directory" in refusal(lambda: files.add_folder(str(folder / "plan.md")))[2]
 

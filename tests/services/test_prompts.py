@@ -130,6 +130,22 @@ def test_what_does_not_fit_is_refused_with_numbers(prompts: PromptService, draft
     assert "shorten the post (" in refused.value.message
 
 
+def test_a_loaded_model_decides_what_fits_where_the_estimate_is_close(
+    database: Database, prompts: PromptService, draft: DraftQuestion
+) -> None:
+    asked = replace(draft, text="word " * 900)
+    PromptService(database, exact=Loaded(20)).require_fit(asked)
+    short = replace(draft, text="word " * 600)
+    prompts.require_fit(short)
+    with pytest.raises(InvalidInput) as refused:
+        PromptService(database, exact=Loaded(1)).require_fit(short)
+    assert not refused.value.title.startswith("About ")
+    PromptService(database, exact=Loaded(None)).require_fit(short)
+    far = Loaded(1)
+    PromptService(database, exact=far).require_fit(draft)
+    assert far.asked == [], "nothing is asked where there is room anyway"
+
+
 @pytest.mark.parametrize(
     "gone", [{"parent_post_id": 99}, {"edits": 99}, {"persona_id": 99}, {"persona_id": 1, "version": 9}]
 )
