@@ -16,7 +16,6 @@ QUERIES: dict[str, Callable[[Session], object]] = {
     "topics": lambda session: rows.topics(session, 1),
     "shown_posts": lambda session: rows.shown_posts(session, 1),
     "ancestors": lambda session: rows.ancestors(session, 5),
-    "descendants": lambda session: rows.descendants(session, 1),
     "has_live_replies": lambda session: rows.has_live_replies(session, 1),
     "hidden_with": lambda session: rows.hidden_with(session, session.get_one(Post, 2)),
     "unread": rows.unread,
@@ -87,7 +86,6 @@ def test_posts_topics_and_requests_are_found_by_an_index(filled: Database, name:
         ("topics", "ix_topics_subforum_id"),
         ("topics", "ix_posts_topic_id"),
         ("shown_posts", "ix_posts_topic_id"),
-        ("descendants", "ix_posts_parent_post_id"),
         ("has_live_replies", "ix_posts_parent_post_id"),
         ("unread", "ix_posts_unread"),
         ("subforums_named", "uq_subforums_name_key"),
@@ -111,15 +109,8 @@ def test_unread_counts_take_one_statement(filled: Database) -> None:
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("query", [rows.ancestors, rows.descendants, rows.shown_posts])
+@pytest.mark.parametrize("query", [rows.ancestors, rows.shown_posts])
 def test_trees_take_one_statement(filled: Database, query: Callable) -> None:
     with filled.read() as session, statements(session) as sent:
         query(session, 1)
     assert len(sent) == 1
-
-
-def test_descendants_are_all_below_also_deleted_ones(filled: Database) -> None:
-    with filled.read() as session:
-        assert [post.post_id for post in rows.descendants(session, 1)] == [2, 3, 4, 5, 6]
-        assert [post.post_id for post in rows.descendants(session, 3)] == [4, 5, 6]
-        assert rows.descendants(session, 6) == []
