@@ -364,3 +364,16 @@ def test_a_waiting_answer_says_on_the_page_who_will_be_used_and_why(page, forum,
     forum.ws.personas.set_default(forum.subforum, forum.skeptic)
     assert "Skeptic v2 (will be used)" in thread._view.scene.tip(waiting())
     assert "Skeptic v2" in " ".join(thread._view.toPlainText().split())
+
+
+def test_a_persona_is_asked_something_new_although_a_post_is_being_edited(
+    forum: Forum, page: TopicPage
+) -> None:
+    page._edit(forum.question.post_id)
+    page._composer._text.insertPlainText(" And at night?")
+    page.ask(forum.skeptic)
+    question = page._composer.question()
+    assert question is not None
+    assert (question.persona_id, question.text) == (forum.skeptic, "")
+    page._edit(forum.question.post_id)
+    assert page._composer._text.toPlainText().endswith(" And at night?")

@@ -349,6 +349,18 @@ def test_a_pasted_text_is_not_lost_when_one_goes_on_while_it_becomes_a_file(
     assert writing.field.toPlainText() == long_text or writing.form.files.files
 
 
+def test_a_pasted_text_that_is_too_long_for_a_file_is_not_offered_as_one(
+    writing: Writing, long_text: str
+) -> None:
+    writing.workspace.settings.change(file_tokens=600)
+    paste(writing, long_text)
+    offer = writing.form.paste_offer
+    writing.qtbot.waitUntil(offer.isVisible)
+    assert "one file may have 600" in offer._words.text()
+    assert offer._attach.isHidden()
+    assert offer._keep.isVisible()
+
+
 def test_undo_of_an_attached_text_leaves_the_other_files_alone(
     writing: Writing, long_text: str, tmp_path: Path
 ) -> None:

@@ -170,6 +170,11 @@ class Composer(QWidget):
         return self._form.meter.xray
 
     @property
+    def is_editing(self) -> bool:
+        """Say whether a post is being changed, and nothing new written."""
+        return bool(self._place.edits)
+
+    @property
     def is_at_rest(self) -> bool:
         """Say whether all that follows from what was typed is shown."""
         works = (self._measuring, self._asking, self._sending)

@@ -75,7 +75,8 @@ class PasteOffer(QWidget):
         self._measuring.stop()
 
     def _note(self, start: int, end: int) -> None:
-        most = self._workspace.settings.current().paste_tokens
+        settings = self._workspace.settings.current()
+        most, largest = settings.paste_tokens, settings.file_tokens
         self._attached, self._attaching = "", ("", "")
         # 0 offers nothing. No text has more tokens than bytes, so a short one need not be measured.
         if not most or (end - start) * 4 <= most:
@@ -87,14 +88,18 @@ class PasteOffer(QWidget):
         self._pasted = cursor
         text = cursor.selectedText()
         counting = self._workspace.counting
-        self._measuring.ask(lambda: (cursor, counting.estimator(None).text(text), most))
+        self._measuring.ask(lambda: (cursor, counting.estimator(None).text(text), most, largest))
 
     def _offer(self, result: object) -> None:
-        cursor, tokens, most = result  # type: ignore[misc]
+        cursor, tokens, most, largest = result  # type: ignore[misc]
         if cursor is not self._pasted:
             return
         if tokens <= most:
             self.forget()
+        elif tokens > largest:
+            one = f"one file may have {largest:,} (Settings, Files)"
+            self._show(f"You pasted about {tokens:,} tokens; {one}.", is_offer=True)
+            self._attach.hide()
         else:
             self._show(f"You pasted about {tokens:,} tokens.", is_offer=True)
 

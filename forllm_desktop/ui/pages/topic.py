@@ -86,6 +86,8 @@ class TopicPage(Page):
 
     def ask(self, persona_id: int | None = None, version: int | None = None) -> None:
         if persona_id is not None:
+            if self._composer.is_editing:
+                self._composer.write_in(self.topic_id)
             self._composer.choose_persona(persona_id, version)
         self._composer.focus_text()
 
