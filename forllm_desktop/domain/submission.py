@@ -15,6 +15,7 @@ class NewPost:
 
     `files` are attached; files that the text names by tags are read when it is checked. `wish` asks for an
     answer besides the personas that the text tags; `model` is for those of them that prefer none.
+    `draft` is the place where it was typed; what is kept of that is gone once the post is stored.
     """
 
     subforum_id: int
@@ -25,6 +26,7 @@ class NewPost:
     files: tuple[AttachedFile, ...] = ()
     wish: Wish | None = None
     model: ModelChoice | None = None
+    draft: str = ""
 
 
 @dataclass(frozen=True)

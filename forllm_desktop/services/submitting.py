@@ -42,6 +42,7 @@ from forllm_desktop.services.persona_steps import listed
 from forllm_desktop.services.posting import insert_post, insert_topic, live_post
 from forllm_desktop.services.prompt import PromptService
 from forllm_desktop.services.tagged_files import TaggedFiles
+from forllm_desktop.storage import drafts as draft_rows
 from forllm_desktop.storage import forum as forum_rows
 from forllm_desktop.storage import persona as persona_rows
 from forllm_desktop.storage import queue as rows
@@ -99,6 +100,8 @@ class SubmitService:
             topic, post = _insert(session, news, checked, now)
             if checked.files:
                 self._attachments.attach(session, post, checked.files)
+            if new.draft:
+                draft_rows.discard(session, new.draft)
             found = chains(post.content)
             # Again, because it was only a moment ago that all was well.
             tagging.require_usable(session, found)

@@ -31,6 +31,18 @@ def test_a_post_alone_asks_nobody(desk: Desk) -> None:
     assert (again.topic.topic_id, again.post.parent_post_id) == (made.topic.topic_id, made.post.post_id)
 
 
+def test_the_draft_goes_with_the_post_and_stays_without_it(desk: Desk) -> None:
+    drafts = desk.workspace.drafts
+    for place in ("subforum:1", "subforum:2"):
+        drafts.save(place, "What is light?")
+    with pytest.raises(InvalidInput):
+        desk.submitting.submit(desk.new("Hi [@Nobody](persona:999)", draft="subforum:1"))
+    assert drafts.draft("subforum:1") is not None
+    desk.submitting.submit(desk.new("What is light?", draft="subforum:1"))
+    assert drafts.draft("subforum:1") is None
+    assert drafts.draft("subforum:2") is not None
+
+
 def test_a_topic_without_a_title_is_named_by_what_its_post_shows(desk: Desk) -> None:
     made = desk.submitting.submit(desk.new(f"# {desk.tag('Ada')}, what is light?", title=""))
     assert made.topic.title == "@Ada, what is light?"

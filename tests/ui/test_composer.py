@@ -353,3 +353,16 @@ def test_a_topic_is_opened_as_usual_when_the_answered_post_is_deleted_or_nothing
     third = composer_of(services, qtbot)
     third.resume(topic.topic_id)
     assert third._place.key == f"topic:{topic.topic_id}"
+
+
+def test_a_post_that_is_stored_is_no_draft_any_more_even_if_the_app_ends_right_then(services, qtbot):
+    topic, _first = a_topic(services.forum)
+    composer = composer_of(services, qtbot)
+    composer.write_in(topic.topic_id)
+    typed(composer, qtbot, "Once")
+    kept = []
+    services.events.post_added.connect(lambda _id: kept.append(services.drafts.draft(composer._place.key)))
+    composer.post()
+    checked(composer, qtbot)
+    assert kept == [None]
+    assert composer._text.toPlainText() == ""

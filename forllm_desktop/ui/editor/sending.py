@@ -77,6 +77,7 @@ class Sending(QObject):
             typed.files,
             wish,
             model,
+            place.key,
         )
         self._finish = lambda checked: self._submit(place, wish, checked)
         self._checking.ask(lambda: submitting.check(new))
