@@ -95,11 +95,6 @@ class Estimator:
     n_replies: int = 0
 
     @property
-    def factor(self) -> float:
-        """How many tokens of this model one of an English text's estimate is, for people to read."""
-        return self.weights[0]
-
-    @property
     def per_message(self) -> float:
         """The tokens that the template puts around one message."""
         return TOKENS_PER_MESSAGE * self.weights[3]

@@ -168,6 +168,25 @@ def test_it_follows_what_becomes_known_of_the_model_and_what_changes_around_the_
     qtbot.waitUntil(lambda: "Answer in one word." in str(measured(composer, qtbot).messages))
 
 
+def test_a_topic_that_moves_is_answered_by_who_answers_there(
+    composer: Composer, workspace: Workspace, qtbot: QtBot
+) -> None:
+    composer._text.setPlainText("Still here?")
+    measured(composer, qtbot)
+    ada = workspace.personas.create("Ada", "You are Ada.").persona_id
+    other = workspace.forum.create_subforum("Cooking").subforum_id
+    workspace.personas.set_default(other, ada)
+    workspace.forum.move_topic(composer._place.topic_id, other)
+    qtbot.waitUntil(lambda: "You are Ada." in str(measured(composer, qtbot).messages))
+    question = composer.question()
+    assert question is not None
+    assert (question.subforum_id, question.persona_id) == (other, ada)
+    assert composer._text.toPlainText() == "Still here?"
+    with qtbot.waitSignal(composer.posted):
+        composer.post_and_ask()
+    assert composer._text.toPlainText() == ""
+
+
 def test_nothing_is_measured_while_nobody_sees_it(composer: Composer, qtbot: QtBot) -> None:
     measured(composer, qtbot)
     composer.hide()

@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
-from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotPossible
+from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.tags import PersonaTag
 from forllm_desktop.domain.xray import DraftQuestion, Xray
@@ -219,7 +221,7 @@ class Composer(QWidget):
         self._form.allow(True)
         place = sent.place
         # Somebody may write elsewhere by now: what is in the fields is another text then.
-        is_here = place == self._place
+        is_here = place.key == self._place.key
         if is_here:
             self._form.show_typed(Unsent())
         self._unsent.forget(place.key, is_shown=is_here)
@@ -246,7 +248,7 @@ class Composer(QWidget):
 
     def _take_refusal(self, error: ForllmError) -> None:
         """Tell what was refused where it was written; what was typed there is still its draft."""
-        if self._sending.place == self._place:
+        if self._sending.place.key == self._place.key:
             self._show_error(error)
         else:
             self._form.allow(True)
@@ -288,7 +290,20 @@ class Composer(QWidget):
         self._note_asked()
         self._measuring.note_change()
 
-    def _note_posts(self, _id: int) -> None:
+    def _note_posts(self, _post_id: int) -> None:
+        self._measuring.note_change()
+
+    def _note_topic(self, topic_id: int) -> None:
+        """Follow the topic into another subforum: others may answer there, by other options."""
+        place = self._place
+        if topic_id != place.topic_id:
+            return
+        with suppress(NotFound):
+            subforum_id = self._forum.topic(topic_id).subforum_id
+            if subforum_id != place.subforum_id:
+                self._place = replace(place, subforum_id=subforum_id)
+                self._persona.show_subforum(subforum_id)
+                self._completing.show_subforum(subforum_id)
         self._measuring.note_change()
 
     def _note_asked(self) -> None:
@@ -361,8 +376,9 @@ class Composer(QWidget):
         self._model.settings_requested.connect(self.settings_requested)
         self._persona.changed.connect(self._note_persona)
         self._model.changed.connect(self._measuring.note_change)
-        for happened in (events.post_added, events.post_changed, events.post_removed, events.topic_changed):
+        for happened in (events.post_added, events.post_changed, events.post_removed):
             happened.connect(self._note_posts)
+        events.topic_changed.connect(self._note_topic)
         for happened in (events.models_changed, events.personas_changed, events.subforums_changed):
             happened.connect(self._measuring.note_change)
         events.settings_changed.connect(self._apply_settings)

@@ -99,12 +99,6 @@ class QueuePane(QWidget):
         """Show what a request is about."""
         self._act("open", row)
 
-    def set_expanded(self, is_expanded: bool) -> None:
-        """Show the table, or the head alone."""
-        self._body.setVisible(is_expanded)
-        self._show_batches()
-        self._advise()
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._table.set_awake(True)
