@@ -1,5 +1,7 @@
 """Files in the composer: they are posted with the text, kept with its draft, and changed by an edit."""
 
+import threading
+
 import pytest
 
 from forllm_desktop.domain.submission import NewPost
@@ -59,6 +61,28 @@ def test_files_are_posted_with_the_text_as_they_were_attached(compose, workspace
         ("a.txt", "pasted"),
     ]
     assert names(composer) == []
+
+
+def test_a_file_that_is_dropped_while_the_post_is_on_its_way_stays_for_the_next_one(
+    compose, workspace, topic, qtbot, tmp_path, monkeypatch
+):
+    (tmp_path / "late.txt").write_text("late")
+    may_go_on, check = threading.Event(), workspace.submitting.check
+    monkeypatch.setattr(workspace.submitting, "check", lambda new: may_go_on.wait(20) and check(new))
+    composer = compose()
+    composer._text.setPlainText("Look at this.")
+    row_of(composer).add_text("a.txt", "a")
+    qtbot.waitUntil(lambda: names(composer) == ["a.txt"])
+    with qtbot.waitSignal(composer.posted) as posted:
+        composer.post()
+        composer.attach([str(tmp_path / "late.txt")])
+        qtbot.waitUntil(lambda: names(composer) == ["a.txt", "late.txt"])
+        may_go_on.set()
+    assert [file.name for file in workspace.attachments.of_post(posted.args[0])] == ["a.txt"]
+    assert names(composer) == ["late.txt"]
+    assert composer._text.toPlainText() == ""
+    composer.flush()
+    assert [file.name for file in workspace.drafts.files(f"topic:{topic.topic_id}")] == ["late.txt"]
 
 
 def test_files_are_there_again_with_the_draft(compose, workspace, topic, qtbot):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotFound, NotPossible
+from forllm_desktop.domain.files import AttachedFile
 from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.tags import PersonaTag
 from forllm_desktop.domain.xray import DraftQuestion, Xray
@@ -222,9 +223,15 @@ class Composer(QWidget):
         place = sent.place
         # Somebody may write elsewhere by now: what is in the fields is another text then.
         is_here = place.key == self._place.key
+        left: tuple[AttachedFile, ...] = ()
         if is_here:
-            self._form.show_typed(Unsent())
+            if not place.edits:
+                # A file that came meanwhile is not in the post.
+                left = tuple(file for file in self._form.files.files if file not in self._sending.files)
+            self._form.show_typed(Unsent(files=left))
         self._unsent.forget(place.key, is_shown=is_here)
+        if left:
+            self._unsent.note_change()
         self._note_asked()
         if is_here and (place.edits or place.label):
             self.write_in(sent.topic_id)

@@ -34,7 +34,7 @@ class Sent:
 
 
 class Sending(QObject):
-    """One post at a time; `place` is where the last one was written.
+    """One post at a time; `place` is where the last one was written, `files` what was attached to it.
 
     sent(sent)       it is stored
     failed(error)    it is not; a ForllmError
@@ -50,6 +50,7 @@ class Sending(QObject):
         self._checking.done.connect(self._store)
         self._checking.failed.connect(self.failed)
         self.place = Place()
+        self.files: tuple[AttachedFile, ...] = ()
         self._finish: Callable[[object], Sent] = self._refuse
 
     @property
@@ -62,7 +63,7 @@ class Sending(QObject):
         if self.is_busy:
             return
         submitting = self._workspace.submitting
-        self.place = place
+        self.place, self.files = place, typed.files
         if place.edits:
             files: tuple[AttachedFile, ...] = typed.files
             self._finish = lambda checked: self._save(place, checked)
