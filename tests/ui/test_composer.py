@@ -366,3 +366,26 @@ def test_a_post_that_is_stored_is_no_draft_any_more_even_if_the_app_ends_right_t
     checked(composer, qtbot)
     assert kept == [None]
     assert composer._text.toPlainText() == ""
+
+
+def test_a_post_that_changes_while_it_is_edited_is_shown_anew_unless_something_was_typed(services, qtbot):
+    _topic, first = a_topic(services.forum)
+    composer = composer_of(services, qtbot)
+    composer.edit(first.post_id)
+    services.submitting.edit(first.post_id, "Its former text")
+    assert composer._text.toPlainText() == "Its former text"
+    typed(composer, qtbot, " and mine")
+    services.submitting.edit(first.post_id, "Another text")
+    assert composer._text.toPlainText() == "Its former text and mine"
+    composer.flush()
+    services.submitting.edit(first.post_id, "A third text")
+    assert composer._text.toPlainText() == "Its former text and mine"
+
+
+def test_a_post_that_is_deleted_while_it_is_edited_stays_in_the_field(services, qtbot):
+    topic, first = a_topic(services.forum)
+    post = services.forum.add_post(topic.topic_id, "Other", first.post_id)
+    composer = composer_of(services, qtbot)
+    composer.edit(post.post_id)
+    services.forum.delete_post(post.post_id)
+    assert composer._text.toPlainText() == "Other"

@@ -300,6 +300,12 @@ class Composer(QWidget):
     def _note_posts(self, _post_id: int) -> None:
         self._measuring.note_change()
 
+    def _follow_edited(self, post_id: int) -> None:
+        """Show an edited post anew that undo, say, gave another text: saving would take that back."""
+        if post_id == self._place.edits and self._unsent.is_untouched:
+            with suppress(ForllmError):
+                self.edit(post_id)
+
     def _note_topic(self, topic_id: int) -> None:
         """Follow the topic into another subforum: others may answer there, by other options."""
         place = self._place
@@ -388,6 +394,7 @@ class Composer(QWidget):
         events.topic_changed.connect(self._note_topic)
         for happened in (events.models_changed, events.personas_changed, events.subforums_changed):
             happened.connect(self._measuring.note_change)
+        events.post_changed.connect(self._follow_edited)
         events.settings_changed.connect(self._apply_settings)
         events.personas_changed.connect(self._persona.refresh)
         events.subforums_changed.connect(self._persona.refresh)

@@ -42,6 +42,11 @@ class Keeper(QObject):
         self.timer = QTimer(self, interval=SAVE_AFTER, singleShot=True)
         self.timer.timeout.connect(self._save_quietly)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Say whether nothing was typed at this place that is not sent."""
+        return self._is_saved and self._drafts.draft(self._key) is None
+
     def found(self, key: str) -> Unsent | None:
         """Return what was typed at a place and not sent."""
         draft = self._drafts.draft(key)
