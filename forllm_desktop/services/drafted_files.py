@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from forllm_desktop.domain.errors import ForllmError
 from forllm_desktop.domain.files import AttachedFile, FileFolder, checked_file_name
 from forllm_desktop.domain.found_files import ReadFile
-from forllm_desktop.domain.tags import FileTag, file_tags
+from forllm_desktop.domain.tags import FileTag
 from forllm_desktop.domain.xray import DraftQuestion
 from forllm_desktop.prompting.material import TurnFile
 from forllm_desktop.services.attachments import AttachmentService
@@ -37,7 +37,7 @@ class DraftedFiles:
 
         Files that cannot be read are left out; the reason is told when the post is handed in.
         """
-        tags = file_tags(draft.text)
+        tags = self._tagged.tags_of(draft.text)
         if not tags:
             return [file for file in draft.files if file.path is None]
         had = self._attachments.of_post(draft.edits) if draft.edits is not None else []

@@ -1,6 +1,6 @@
 """The files that tags in a text name: read when the post is stored, and never again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,13 +30,22 @@ class TaggedFiles:
         A file that its tag brought here before, be it in `files` or in `had`, stays as it was read then.
         Raises InvalidInput for one that cannot be read.
         """
-        by_tag = {tag: self.known(tag, [*files, *had]) for tag in file_tags(text)}
+        by_tag = {tag: self.known(tag, [*files, *had]) for tag in self.tags_of(text)}
         read = {tag: self._read_file(tag) for tag, known in by_tag.items() if known is None}
         tagged = [known or self._keep(tag, read[tag]) for tag, known in by_tag.items()]
         paths = {file.path for file in tagged}
         kept = [file for file in files if file.path is None or file.path in paths]
         present = {file.path for file in kept}
         return [*kept, *(file for file in tagged if file.path not in present)]
+
+    def tags_of(self, text: str) -> list[FileTag]:
+        """Return the file tags of a text, each file once: folders may lie in each other."""
+        by_place: dict[Hashable, FileTag] = {}
+        for tag in file_tags(text):
+            place = self._place(tag)
+            # Nobody knows where a folder was that is not indexed any more.
+            by_place.setdefault(tag if place == tag.path else place, tag)
+        return list(by_place.values())
 
     def known(self, tag: FileTag, files: Sequence[AttachedFile]) -> AttachedFile | None:
         """Return the file that this tag brought here before."""

@@ -55,6 +55,19 @@ def test_a_tagged_file_is_in_the_preview_as_it_is_sent(desk: Desk) -> None:
     assert sent.messages[-1]["content"] == shown
 
 
+def test_a_file_that_is_tagged_by_two_folders_is_sent_once(desk: Desk) -> None:
+    (desk.notes / "sub").mkdir()
+    (desk.notes / "sub" / "c.md").write_text("Only once.")
+    inner = desk.ws.files.add_folder(str(desk.notes / "sub")).folder_id
+    text = f"See {desk.tag('sub/c.md')} and {file_tag_text(inner, 'c.md')}"
+    shown = desk.preview(text)
+    assert shown.count("Only once.") == 1
+    done = desk.ws.submitting.submit(NewPost(desk.place, text=text))
+    persona = desk.ws.personas.personas()[0]
+    sent = desk.ws.prompts.preview(done.post.post_id, persona.persona_id, persona.content, None)
+    assert sent.messages[-1]["content"] == shown
+
+
 @pytest.mark.parametrize("label", ["notes/a.md", "a\u202e\u200b.md", " "])
 def test_a_file_has_the_name_in_the_preview_that_it_is_sent_with(desk: Desk, label: str) -> None:
     text = f"See {file_tag_text(desk.folder, 'a.md', label)}"
