@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from forllm_desktop.domain.base import utc_now
 from forllm_desktop.domain.errors import ForllmError, InvalidInput, NotFound, NotPossible
 from forllm_desktop.domain.files import AttachedFile
-from forllm_desktop.domain.servers import ModelChoice
 from forllm_desktop.domain.tags import PersonaTag
 from forllm_desktop.domain.xray import DraftQuestion, Xray
 from forllm_desktop.services.workspace import Workspace
@@ -210,7 +209,7 @@ class Composer(QWidget):
             self.flush()
             if self._form.files.is_reading:
                 raise NotPossible("A file is still being read", "Wait a moment, or take it out.")
-            wish = self._persona.wish(self._chosen_model()) if asks else None
+            wish = self._persona.wish(self._model.needed()) if asks else None
         except ForllmError as error:
             self._show_error(error)
             return
@@ -246,12 +245,6 @@ class Composer(QWidget):
             self.assigned.emit(sent.assigned)
         if sent.undo is not None:
             self.undo_offered.emit(sent.undo)
-
-    def _chosen_model(self) -> ModelChoice:
-        choice = self._model.answering
-        if choice is None:
-            raise InvalidInput("model", "No model is chosen", "Set up a server or pick a GGUF file first.")
-        return choice
 
     def _take_refusal(self, error: ForllmError) -> None:
         """Tell what was refused where it was written; what was typed there is still its draft."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QWidget
 
-from forllm_desktop.domain.errors import ForllmError
+from forllm_desktop.domain.errors import ForllmError, InvalidInput
 from forllm_desktop.domain.servers import ModelChoice, ServerKind, model_word
 from forllm_desktop.services.model_sources import Source
 from forllm_desktop.services.models import ModelsService
@@ -46,6 +46,13 @@ class ModelPicker(Picker):
     def answering(self) -> ModelChoice | None:
         """The model that would answer now; None when there is none yet."""
         return self.chosen or self._usual()
+
+    def needed(self) -> ModelChoice:
+        """Return the model that would answer now. Raises InvalidInput when there is none."""
+        choice = self.answering
+        if choice is None:
+            raise InvalidInput("model", "No model is chosen", "Set up a server or pick a GGUF file first.")
+        return choice
 
     def refresh(self) -> None:
         """Read again which model would answer."""
