@@ -57,7 +57,7 @@ def test_a_server_that_is_away_leaves_the_request_in_the_queue(tmp_path: Path) -
 
 def a_model(folder: Path) -> Path:
     """Make a model that always has something to say, until its small window is full."""
-    return make_tiny_gguf(folder / "tiny.gguf", "endless", ctx=256)
+    return make_tiny_gguf(folder / "tiny.gguf", "endless", ctx=512)
 
 
 def asked(folder: Path, *options: str) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_a_prompt_too_long_for_a_small_model_is_counted_and_never_sent(desk: Des
     assert (job.error_kind, job.attempts) == ("context_exceeded", 1)
     assert job.token_breakdown is not None
     assert job.token_breakdown["is_exact"]
-    assert f"It has {job.token_breakdown['total']:,} tokens; 384 fit" in (job.error_message or "")
+    assert f"has {job.token_breakdown['total']:,} tokens, and 256 fit" in (job.error_message or "")
     assert desk.reply(request) is None
     served(desk, desk.ask_engine(small))
 

@@ -82,7 +82,7 @@ def test_a_restored_topic_can_be_opened(page: TrashPage, live_forum: ForumServic
     live_forum.delete_topic(topic.topic_id)
     page.restore_selected()
     with qtbot.waitSignal(page.topic_requested) as asked:
-        bar(page)._act()
+        bar(page)._action.click()
     assert asked.args == [topic.topic_id]
 
 
