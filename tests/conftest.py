@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+import gc
 import os
 import shutil
 import sys
@@ -130,6 +131,17 @@ def queue(database: Database, events: Events, clock: FixedClock) -> QueueService
 @pytest.fixture
 def personas(database: Database, events: Events, clock: FixedClock) -> PersonaService:
     return PersonaService(database, events, clock)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # As the window does: Python would take widgets apart in whatever thread happens to allocate.
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
